@@ -1,0 +1,28 @@
+/* Where messages go. Only programs log; libraries return a struct error.
+ * One sink per process, opened by main. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "spec/base/error.h"
+
+enum log_format { LOG_TEXT, LOG_JSON };
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
+
+/* @path NULL or "" means stderr. @program is the name put before lines on stderr.
+ * Lines of text: time="RFC 3339" level=… msg="…"; JSON: {"level","msg","time"}. */
+int log_open(const char *program, const char *path, enum log_format format, bool debug,
+	     struct error *err);
+
+/* Warnings for a JSON log file are kept until log_close, because Podman decodes that whole file as
+ * one object: when an error was logged they go to stderr instead, so that the error stays alone. */
+void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Writes to the log and, when that is a file, to stderr too. */
+void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The log's descriptor, or -1: it must not reach a container. */
+int log_fd(void);
+
+void log_close(void);

@@ -1,0 +1,57 @@
+/* JSON objects as C structs, described once: a field table drives parsing, checking, freeing and
+ * serialising. A new field is one line in a table. Knows nothing of containers. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "spec/base/error.h"
+#include "spec/base/text.h"
+
+/* Numbers and booleans that the specification calls OPTIONAL and whose absence means something. */
+struct opt_bool {
+	bool set, value;
+};
+struct opt_int64 {
+	bool set;
+	int64_t value;
+};
+struct opt_uint64 {
+	bool set;
+	uint64_t value;
+};
+struct opt_uint32 {
+	bool set;
+	uint32_t value;
+};
+
+/* Lists of structs are arrays of pointers: { struct T **v; size_t n; }.
+ * Maps from a name to a struct are the same, with the key in the struct's `char *key` member. */
+#define LIST_OF(T)            \
+	struct T##_list {     \
+		struct T **v; \
+		size_t n;     \
+	}
+
+/* Everything wrong with one document, one line each: "linux.uidMappings[0].hostID: required, but
+ * missing". At most 100 are kept; dropped counts the rest. */
+struct problems {
+	struct string_list list;
+	size_t dropped;
+};
+void problems_finish(struct problems *problems);
+
+struct type; /* the table of one struct; see spec/table_fields.h */
+
+/* Parses @length bytes of JSON into a new object of @type. Wrong JSON, wrong types, missing required
+ * fields, numbers out of range, duplicate keys, NUL bytes, invalid UTF-8, nesting deeper than 64 and
+ * failed checks become problems; unknown keys are ignored (config.md, Extensibility).
+ * Returns the object, to be freed with table_free, or NULL with problems filled. */
+void *table_parse(const struct type *type, const char *text, size_t length,
+		  struct problems *problems);
+
+void table_free(const struct type *type, void *object);
+
+/* Appends @object as JSON, keys in table order. @indent spaces per level, 0 for one line. */
+void table_print(const struct type *type, const void *object, int indent, struct buffer *to);
