@@ -12,18 +12,22 @@ struct caps {
 
 /* Resolves names ("CAP_CHOWN", any case). Unknown names, and capabilities that are not in @grantable,
  * are left out and one text each is added to @warnings: config.md wants a warning, not a failure.
- * Ambient ones that are not also permitted and inheritable are dropped with a warning too. NULL @from gives empty sets. */
+ * What the kernel
+ * would refuse is dropped with a warning too: effective ones that are not permitted, inheritable ones
+ * that are not in bounding, ambient ones that are not permitted and inheritable. NULL @from gives empty
+ * sets. */
 int caps_resolve(const struct capabilities *from, uint64_t grantable, struct caps *ret,
 		 struct string_list *warnings, struct error *err);
 
-/* What this process can hand on: its bounding set and permitted set joined. A new user namespace grants
+/* What this process can hand on: what is both in its bounding set and in its permitted set. A new user namespace grants
  * everything the kernel knows: caps_all(). */
 uint64_t caps_grantable(void);
 uint64_t caps_all(void);
 
 /* The three steps of taking them on. Bounding needs CAP_SETPCAP, so it is first. */
 int caps_limit_bounding(const struct caps *caps, struct error *err);
-/* Sets permitted, inheritable and ambient, keeping @also (a mask) permitted and effective for a while. */
+/* Sets permitted, inheritable and ambient, keeping what the process has of @also (a mask)
+ * permitted and effective for a while. */
 int caps_set_keeping(const struct caps *caps, uint64_t also, struct error *err);
 /* The last word, one capset(2): exactly @caps. */
 int caps_set(const struct caps *caps, struct error *err);

@@ -26,11 +26,14 @@ struct mount_options {
 	struct string_list data; /* what the file system itself understands, in order: "size=64m" */
 };
 
-/* Later options win over earlier ones ("ro","rw" is rw). Never fails on an unknown word, which is the
+/* Later options win over earlier ones ("ro","rw" is rw; only "rbind" stays when "bind" follows). Never fails on an unknown word, which is the
  * file system's business (config.md); only when memory is out. Free with mount_options_finish. */
 int mount_options_parse(const struct string_list *options, struct mount_options *ret,
 			struct error *err);
 void mount_options_finish(struct mount_options *options);
+
+/* All words of the table, one by one: mount_option_name(0), (1), …; NULL behind the last. */
+const char *mount_option_name(size_t index);
 
 /* rootfsPropagation: "", "slave", "rslave", "private", … to MS_… | MS_REC; "" and NULL give
  * MS_SLAVE | MS_REC. -1 for an unknown word. */

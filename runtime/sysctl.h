@@ -3,10 +3,11 @@
 
 #include "spec/config.h"
 
-/* Each key must belong to a namespace that the container has of its own (net.* and network, kernel.msg*,
- * kernel.sem, kernel.shm* and fs.mqueue.* and ipc, kernel.hostname and kernel.domainname and uts…);
- * dots and slashes as sysctl(8) takes them; ".." and empty parts are refused. Errors name
- * linux.sysctl["KEY"]. */
+/* Each key must belong to a namespace that the container has of its own: net.* (network), kernel.msg…,
+ * kernel.sem, kernel.shm… and fs.mqueue.* (ipc), kernel.domainname (uts), user.* (user). A namespace
+ * joined by path is not its own when it is the runtime's. kernel.hostname is refused: config.md has a
+ * field for it. Dots and slashes as sysctl(8) takes them; ".." and empty parts are refused. Errors
+ * name linux.sysctl["KEY"]. */
 int sysctl_validate(const struct config *config, struct error *err);
 
 /* Writes them through @procfs, a descriptor of the host's /proc, beneath it and without symlinks. The
