@@ -10,8 +10,8 @@
 struct seccomp_filter {
 	struct sock_filter *instructions; /* owned; NULL: no filter */
 	size_t n;
-	unsigned flags; /* SECCOMP_FILTER_FLAG_… for seccomp(2) */
-	bool notify; /* some rule uses SCMP_ACT_NOTIFY: load with SECCOMP_FILTER_FLAG_NEW_LISTENER */
+	unsigned flags; /* SECCOMP_FILTER_FLAG_… for seccomp(2), with NEW_LISTENER when notify */
+	bool notify;	/* some rule uses SCMP_ACT_NOTIFY */
 };
 
 /* @cache_dirfd: directory (0700, ours) where compiled filters are kept by what they were made from, or
@@ -23,7 +23,8 @@ int seccomp_compile(const struct seccomp *seccomp, int cache_dirfd, struct secco
 		    struct error *err);
 
 /* Loads the filter into the calling thread: exactly one system call, seccomp(2). The caller holds
- * CAP_SYS_ADMIN or has no_new_privs. @listener receives the notify descriptor or -1; may be NULL. */
-int seccomp_load(const struct seccomp_filter *filter, int *listener, struct error *err);
+ * CAP_SYS_ADMIN or has no_new_privs. @listener receives the notify descriptor or -1; may be NULL.
+ * (libseccomp has a seccomp_load of its own.) */
+int seccomp_filter_load(const struct seccomp_filter *filter, int *listener, struct error *err);
 
 void seccomp_filter_finish(struct seccomp_filter *filter);
