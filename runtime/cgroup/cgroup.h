@@ -13,15 +13,16 @@ struct cgroup_hierarchy {
 	int version;	  /* 1 or 2 */
 	char *mountpoint; /* absolute host path, e.g. /sys/fs/cgroup/memory */
 	char *name;	  /* v1: as in /proc/self/cgroup, "cpu,cpuacct" or "name=systemd"; v2: "" */
-	char *caller;	  /* group of the calling process, relative to the mount: "/user.slice" or "/" */
-	char *directory;  /* absolute host path of the container's group in this hierarchy */
-	char *relative;	  /* the same, relative to the hierarchy's mount: "/orun/ID" */
+	char *caller; /* group of the calling process, relative to the mount: "/user.slice" or "/" */
+	char *directory; /* absolute host path of the container's group in this hierarchy */
+	char *relative;	 /* the same, relative to the hierarchy's mount: "/orun/ID" */
 };
 
 /* What a write may meet without being a failure. */
 enum cgroup_tolerance {
 	CGROUP_STRICT = 0,
-	CGROUP_MAY_LACK = 1, /* the kernel has no such file, and the value asks for nothing it lacks */
+	CGROUP_MAY_LACK =
+		1, /* the kernel has no such file, and the value asks for nothing it lacks */
 	CGROUP_MAY_FAIL = 2, /* any refusal: the specification calls the field not recommended */
 	CGROUP_RETRY = 4,    /* EINVAL: once more after the group's other writes, because the kernel
 			      * checks pairs such as limit and swap, quota and period */
