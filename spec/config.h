@@ -137,7 +137,7 @@ LIST_OF(device_rule);
 
 struct memory {
 	struct opt_int64 limit, reservation, swap, kernel, kernel_tcp; /* bytes; -1 unlimited */
-	struct opt_uint64 swappiness;
+	struct opt_uint64 swappiness; /* 0 to 100; UINT64_MAX, as old Docker writes, is unset */
 	struct opt_bool disable_oom_killer, use_hierarchy, check_before_update;
 };
 
@@ -312,7 +312,8 @@ extern const struct type config_type, process_type, resources_type, seccomp_type
 /* Largest config.json that is read, in bytes. */
 #define CONFIG_MAX (32u << 20)
 
-/* Parses and validates; every broken rule is a problem. NULL on failure. Free with config_free. */
+/* Parses and validates; what fields mean together is checked once each field is right by itself.
+ * Every broken rule is a problem. NULL on failure. Free with config_free. */
 struct config *config_parse(const char *text, size_t length, struct problems *problems);
 
 /* Reads @name beneath @dirfd and parses it. On failure err names the file and the first problem
@@ -322,6 +323,12 @@ struct config *config_load(int dirfd, const char *name, struct problems *problem
 
 /* The rules that no single field can show, one named check each (spec/config_validate.c). */
 void config_validate(const struct config *config, struct problems *problems);
+
+/* The part of them that a process or resources of their own are checked by (exec --process, update
+ * --resources). @path is put before the field names: "process", "linux.resources" or "". */
+void process_validate(const struct process *process, const char *path, struct problems *problems);
+void resources_validate(const struct resources *resources, const char *path,
+			struct problems *problems);
 
 void config_free(struct config *config);
 

@@ -35,23 +35,34 @@ struct opt_uint32 {
 	}
 
 /* Everything wrong with one document, one line each: "linux.uidMappings[0].hostID: required, but
- * missing". At most 100 are kept; dropped counts the rest. */
+ * missing". At most PROBLEMS_MAX are kept; dropped counts the rest. */
+#define PROBLEMS_MAX 100
 struct problems {
 	struct string_list list;
 	size_t dropped;
 };
+void problems_add(struct problems *problems, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+size_t problems_count(const struct problems *problems);
+
+/* One line for a struct error, whose code becomes EINVAL: "config.json: process.cwd: required, but
+ * missing (and 2 more problems)". Returns -1. */
+int problems_to_error(const struct problems *problems, const char *document, struct error *err);
 void problems_finish(struct problems *problems);
 
 struct type; /* the table of one struct; see spec/table_fields.h */
 
 /* Parses @length bytes of JSON into a new object of @type. Wrong JSON, wrong types, missing required
- * fields, numbers out of range, duplicate keys, NUL bytes, invalid UTF-8, nesting deeper than 64 and
- * failed checks become problems; unknown keys are ignored (config.md, Extensibility).
+ * fields, numbers out of range, duplicate keys, NUL bytes, invalid UTF-8 and nesting deeper than
+ * TABLE_DEPTH_MAX become problems; unknown keys are ignored (config.md, Extensibility). For an
+ * optional field null means absent, and so does an empty string, as in Go's omitempty.
  * Returns the object, to be freed with table_free, or NULL with problems filled. */
+#define TABLE_DEPTH_MAX 64
 void *table_parse(const struct type *type, const char *text, size_t length,
 		  struct problems *problems);
 
 void table_free(const struct type *type, void *object);
 
-/* Appends @object as JSON, keys in table order. @indent spaces per level, 0 for one line. */
+/* Appends @object as JSON, keys in table order; what is absent, and what an absent field means as
+ * well (0, false, an empty list), is left out. @indent spaces per level, 0 for one line. */
 void table_print(const struct type *type, const void *object, int indent, struct buffer *to);

@@ -1,0 +1,17 @@
+/* JSON strings and UTF-8, for those who write JSON and for those who check it. Knows nothing of
+ * JSON's structure. */
+#pragma once
+
+#include <stddef.h>
+
+#include "spec/base/text.h"
+
+/* Bytes of the UTF-8 sequence at @text (1 to 4), or 0 when it is none: overlong forms, surrogates
+ * and values beyond U+10FFFF included. */
+size_t utf8_sequence(const char *text, size_t length);
+
+/* @length cut down to at most @max without tearing a UTF-8 sequence. */
+size_t utf8_cut(const char *text, size_t length, size_t max);
+
+/* Appends @length bytes as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
+void buffer_add_json_string(struct buffer *buffer, const char *text, size_t length);
