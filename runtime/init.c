@@ -1,0 +1,397 @@
+#include "runtime/init.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "runtime/beneath.h"
+#include "runtime/container.h"
+#include "runtime/device.h"
+#include "runtime/hidden_paths.h"
+#include "runtime/hooks.h"
+#include "runtime/lsm.h"
+#include "runtime/mount.h"
+#include "runtime/namespace.h"
+#include "runtime/process.h"
+#include "runtime/rootfs.h"
+#include "runtime/steps.h"
+#include "runtime/sync.h"
+#include "runtime/sys.h"
+#include "runtime/sysctl.h"
+#include "runtime/terminal.h"
+#include "spec/base/io.h"
+#include "spec/base/owned.h"
+
+#define CAP(number) (1ull << (number))
+
+static const struct process *process_of(const struct init *init)
+{
+	return init->plan->config->process;
+}
+
+/* First of all, and by itself: the kernel makes nobody wait for a task that moves itself. */
+static int enter_cgroup(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	return cgroup_enter_self(init->entries, init->into_cgroup, err);
+}
+
+static int wait_for_go(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	return sync_expect(init->sync, SYNC_GO, err);
+}
+
+/* Ids 0 of the user namespace own what is made from here on. Where they are not mapped, the process
+ * keeps the overflow ids, with every capability all the same. */
+static int enter_namespaces(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	/* Nobody in the container may look into us or trace us before execve. */
+	if (prctl(PR_SET_DUMPABLE, 0))
+		return error_errno(err, errno, "prctl PR_SET_DUMPABLE");
+	if (init->plan->in_user_namespace) {
+		if (setgroups(0, NULL) && errno != EPERM)
+			return error_errno(err, errno, "setgroups");
+		if ((setresgid(0, 0, 0) || setresuid(0, 0, 0)) && errno != EINVAL)
+			return error_errno(err, errno, "become root of the user namespace");
+	}
+	if (setsid() < 0)
+		return error_errno(err, errno, "setsid");
+	return namespace_enter_late(init->plan, err);
+}
+
+static int join_keyring(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	return init->options->no_new_keyring ? 0 : process_join_keyring(init->plan->id, err);
+}
+
+static int set_names(void *context, struct error *err)
+{
+	const struct config *config = ((struct init *)context)->plan->config;
+
+	if (config->hostname && *config->hostname &&
+	    sethostname(config->hostname, strlen(config->hostname)))
+		return error_errno(err, errno, "hostname '%s'", config->hostname);
+	if (config->domainname && *config->domainname &&
+	    setdomainname(config->domainname, strlen(config->domainname)))
+		return error_errno(err, errno, "domainname '%s'", config->domainname);
+	return 0;
+}
+
+static int attach_rootfs(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	umask(0);
+	return rootfs_attach(init->plan, init->root, err);
+}
+
+static int make_mounts(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	return mount_all(init->plan, init->sources, init->root, err);
+}
+
+static int make_devices(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	return devices_make(init->plan, init->root, err);
+}
+
+static int open_terminal(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	init->console = (struct console){ -1, -1 };
+	if (!process_of(init) || !process_of(init)->terminal)
+		return 0;
+	if (console_open(init->root, process_of(init), &init->console, err) ||
+	    descriptor_send(init->console_socket, init->console.master, "/dev/ptmx", err))
+		return -1;
+	close_fd(take_fd(&init->console.master));
+	return console_take(&init->console, err);
+}
+
+/* The directory is made while we are root and the rootfs is writable, as users of runc expect. */
+static int make_cwd(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	if (!process_of(init))
+		return 0;
+	owned_fd fd = beneath_make_directory(init->root, process_of(init)->cwd, 0755, err);
+	return fd < 0 ? error_prefix(err, "process.cwd") : 0;
+}
+
+/* Hooks in the container see its process as the container does. */
+static int run_hooks_inside(struct init *init, const char *kind, const struct hook_list *hooks,
+			    enum container_status status, const char *cwd, struct error *err)
+{
+	if (!hooks->n)
+		return 0;
+	owned_string view = container_view(init->state, status, getpid(), "", 0);
+	return view ? hooks_run(kind, hooks, view, cwd, err) : error_errno(err, ENOMEM, "state");
+}
+
+static int run_hooks(void *context, struct error *err)
+{
+	struct init *init = context;
+	const struct hooks *hooks = init->plan->config->hooks;
+
+	if (!hooks)
+		return 0;
+	if ((hooks->prestart.n || hooks->create_runtime.n) &&
+	    (sync_send(init->sync, SYNC_HOOKS, err) ||
+	     sync_expect(init->sync, SYNC_HOOKS_DONE, err)))
+		return -1;
+	return run_hooks_inside(init, "createContainer", &hooks->create_container, STATUS_CREATING,
+				init->plan->bundle, err);
+}
+
+static int mask_paths(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	return paths_mask(init->plan, init->root, err);
+}
+
+static int protect_paths(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	return paths_make_readonly(init->plan, init->root, err);
+}
+
+static int protect_rootfs(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	return rootfs_make_readonly(init->plan, init->root, err);
+}
+
+static int set_sysctls(void *context, struct error *err)
+{
+	struct init *init = context;
+	const struct linux_config *linux_ = init->plan->config->linux_;
+
+	return linux_ ? sysctl_apply(init->procfs, &linux_->sysctl, err) : 0;
+}
+
+static int enter_rootfs(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	return rootfs_enter(init->plan, init->root, init->options->no_pivot, err);
+}
+
+static int set_labels(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	return lsm_apply(init->procfs, init->plan->apparmor, init->plan->selinux, err);
+}
+
+static int set_scheduling(void *context, struct error *err)
+{
+	return process_set_scheduling(((struct init *)context)->plan->config, err);
+}
+
+/* Loading a filter without no_new_privs takes CAP_SYS_ADMIN, and the filter comes last of all, so that
+ * it has nothing of ours to forbid: the capability is kept until then. */
+static uint64_t kept_capabilities(const struct init *init)
+{
+	bool filter_needs_it =
+		init->plan->seccomp.instructions && !process_of(init)->no_new_privileges;
+
+	return filter_needs_it ? CAP(CAP_SYS_ADMIN) : 0;
+}
+
+static int become_user(void *context, struct error *err)
+{
+	struct init *init = context;
+	const struct process *process = process_of(init);
+	uid_t uid = process && process->user ? process->user->uid : 0;
+
+	if (!process)
+		return 0;
+	/* As root first: the user need not be able to search the way to its directory. */
+	if (process_enter_cwd(process->cwd, &init->cwd_entered, err) &&
+	    (init->cwd_entered || uid == 0))
+		return -1;
+	if (caps_limit_bounding(&init->plan->caps, err) || process_own_stdio(uid, err))
+		return -1;
+	if (prctl(PR_SET_KEEPCAPS, 1))
+		return error_errno(err, errno, "prctl PR_SET_KEEPCAPS");
+	if (process_become_user(process->user, init->plan->in_user_namespace, err) ||
+	    caps_set_keeping(&init->plan->caps, kept_capabilities(init), err))
+		return -1;
+	if (!init->cwd_entered && process_enter_cwd(process->cwd, &init->cwd_entered, err))
+		return -1;
+	if (process->user && process->user->umask.set)
+		umask(process->user->umask.value);
+	else
+		umask(init->caller_umask);
+	/* Changing ids has made us traceable again. */
+	if (prctl(PR_SET_DUMPABLE, 0))
+		return error_errno(err, errno, "prctl PR_SET_DUMPABLE");
+	return 0;
+}
+
+static int find_program(void *context, struct error *err)
+{
+	struct init *init = context;
+	struct string_list *environment = &((struct plan *)(uintptr_t)init->plan)->environment;
+	const struct process *process = process_of(init);
+
+	if (!process)
+		return 0;
+	if (init->plan->needs_home) {
+		owned_string home =
+			process_home(init->root, process->user ? process->user->uid : 0, err);
+		if (!home)
+			return -1;
+		if (string_list_add(environment, home))
+			return error_errno(err, ENOMEM, "HOME");
+	}
+	init->program = process_find_program(process->args.v[0], environment, err);
+	return init->program ? 0 : -1;
+}
+
+static int say_ready(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	if (sync_send(init->sync, SYNC_READY, err))
+		return -1;
+	return sync_expect(init->sync, SYNC_RELEASE, err);
+}
+
+static const struct step init_steps[] = {
+	{ "control group", enter_cgroup, NULL },
+	{ "wait for the runtime", wait_for_go, NULL },
+	{ "namespaces", enter_namespaces, NULL },
+	{ "keyring", join_keyring, NULL },
+	{ "host name", set_names, NULL },
+	{ "rootfs", attach_rootfs, NULL },
+	{ "mounts", make_mounts, NULL },
+	{ "devices", make_devices, NULL },
+	{ "terminal", open_terminal, NULL },
+	{ "working directory", make_cwd, NULL },
+	{ "hooks", run_hooks, NULL },
+	{ "masked paths", mask_paths, NULL },
+	{ "read-only paths", protect_paths, NULL },
+	{ "read-only root", protect_rootfs, NULL },
+	{ "sysctl", set_sysctls, NULL },
+	{ "change root", enter_rootfs, NULL },
+	{ "security labels", set_labels, NULL },
+	{ "scheduling", set_scheduling, NULL },
+	{ "user and capabilities", become_user, NULL },
+	{ "program", find_program, NULL },
+	{ "ready", say_ready, NULL },
+};
+
+/* Blocks until `start` opens the other end. Opened through our own entry of the host's /proc: the
+ * fifo's path is out of sight by now, and /proc in the container is the container's. */
+static int wait_for_start(void *context, struct error *err)
+{
+	struct init *init = context;
+	char path[32];
+
+	snprintf(path, sizeof path, "self/fd/%d", init->exec_fifo);
+	int fd = openat(init->procfs, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, errno, "open the exec fifo");
+	close_fd(init->exec_fifo);
+	init->exec_fifo = fd;
+	if (!process_of(init))
+		return error_set(err, EINVAL, "process: required to start, but missing in config.json");
+	return 0;
+}
+
+static int run_start_hooks(void *context, struct error *err)
+{
+	struct init *init = context;
+	const struct hooks *hooks = init->plan->config->hooks;
+
+	return hooks ? run_hooks_inside(init, "startContainer", &hooks->start_container,
+					STATUS_CREATED, NULL, err) :
+		       0;
+}
+
+/* Descriptors we got from our caller without close-on-exec must not reach the container
+ * (CVE-2024-21626); ours have it already. */
+static int shield_descriptors(void *context, struct error *err)
+{
+	struct init *init = context;
+	unsigned first = 3 + init->options->preserved_fds;
+
+	if (sys_close_range(first, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return error_errno(err, errno, "close_range");
+	for (int fd = (int)first; fd < 65536; fd++)
+		fcntl(fd, F_SETFD, FD_CLOEXEC);
+	return 0;
+}
+
+static int drop_privileges(void *context, struct error *err)
+{
+	struct init *init = context;
+	const struct plan *plan = init->plan;
+
+	if (process_of(init)->no_new_privileges) {
+		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+			return error_errno(err, errno, "prctl PR_SET_NO_NEW_PRIVS");
+		if (caps_set(&plan->caps, err))
+			return -1;
+		return seccomp_filter_load(&plan->seccomp, NULL, err);
+	}
+	if (seccomp_filter_load(&plan->seccomp, NULL, err))
+		return -1;
+	return caps_set(&plan->caps, err);
+}
+
+static int execute(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	execve(init->program, process_of(init)->args.v, init->plan->environment.v);
+	return process_explain_exec(init->program, errno, err);
+}
+
+static const struct step start_steps[] = {
+	{ "wait for start", wait_for_start, NULL },
+	{ "startContainer hooks", run_start_hooks, NULL },
+	{ "descriptors", shield_descriptors, NULL },
+	{ "privileges", drop_privileges, NULL },
+	{ "execve", execute, NULL },
+};
+
+_Noreturn void container_init(struct init *init)
+{
+	struct error error = { 0 };
+
+	if (steps_run("init", init_steps, sizeof init_steps / sizeof *init_steps, init, &error)) {
+		sync_send_error(init->sync, &error);
+		_exit(1);
+	}
+	close_fd(init->sync);
+	if (steps_run("start", start_steps, sizeof start_steps / sizeof *start_steps, init,
+		      &error))
+		write_all(init->exec_fifo, &error, sizeof error);
+	_exit(1);
+}

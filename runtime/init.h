@@ -1,0 +1,35 @@
+/* The container's first process, from clone3 to execve. See sync.h for what it says to the runtime. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "runtime/plan.h"
+#include "runtime/console.h"
+#include "spec/state.h"
+
+/* Everything the child needs, prepared by the parent before the clone: descriptors and what they are
+ * for. -1 where there is none. All are close-on-exec. */
+struct init {
+	const struct plan *plan;
+	const struct plan_options *options;
+	const struct state *state; /* for hooks in the container */
+	int sync;		   /* the child's end */
+	int root;		   /* rootfs_open */
+	int *sources;		   /* mount_sources_open */
+	int exec_fifo;		   /* O_PATH */
+	int procfs;		   /* the host's /proc */
+	int console_socket;	   /* receives the terminal's master */
+	struct cgroup_entries *entries;
+	mode_t caller_umask; /* for a process.user without umask */
+	bool into_cgroup; /* clone3 has put us into the v2 group */
+
+	/* The child's own. */
+	struct console console;
+	bool cwd_entered;
+	char *program;
+};
+
+/* Runs in the child; never returns. Until RELEASE errors go to the runtime over sync, after it to
+ * `start` through the fifo. */
+_Noreturn void container_init(struct init *init);

@@ -1,0 +1,21 @@
+/* Making the container's first process in its namespaces. namespaces(7), clone(2). */
+#pragma once
+
+#include <sys/types.h>
+
+#include "runtime/plan.h"
+
+struct init_process {
+	pid_t pid; /* in the runtime's pid namespace; a child of the caller */
+	int pidfd;
+};
+
+/* Makes a child of the caller in the plan's namespaces: new ones by one clone3, those given by path
+ * entered before it. @cgroup_fd: v2 group to start in (CLONE_INTO_CGROUP), or -1; *into_cgroup tells whether
+ * the kernel did it. Returns 1 in the parent, 0 in the child, -1 on failure. A second process is made
+ * only to join a user namespace, from which there is no way back. */
+int namespace_spawn(const struct plan *plan, int cgroup_fd, bool *into_cgroup,
+		    struct init_process *ret, struct error *err);
+
+/* The child's part, once it is in its control group: the namespaces that can only be made now. */
+int namespace_enter_late(const struct plan *plan, struct error *err);
