@@ -1,0 +1,11 @@
+/* The plan made from a given layout, so that it is tested without the host's. */
+#pragma once
+
+#include "runtime/cgroup/layout.h"
+
+/* Takes the hierarchies out of @layout. */
+int cgroup_plan_in(struct cgroup_layout *layout, const struct config *config, const char *id,
+		   struct cgroup_plan *plan, struct error *err);
+int cgroup_plan_update_in(struct cgroup_layout *layout, const struct resources *resources,
+			  const struct string_list *directories, struct cgroup_plan *plan,
+			  struct error *err);
