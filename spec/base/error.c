@@ -21,13 +21,24 @@ const char *errno_text(int code)
 	return text;
 }
 
+/* Puts the words behind what is there. They are formatted aside first, because an argument may be
+ * the message itself: error_set(err, code, "… %s", err->msg). */
 static void append(struct error *err, const char *before, const char *format, va_list args)
 {
+	char words[sizeof err->msg];
 	size_t used = strlen(err->msg);
 
-	used += (size_t)snprintf(err->msg + used, sizeof err->msg - used, "%s", before);
-	if (used < sizeof err->msg)
-		vsnprintf(err->msg + used, sizeof err->msg - used, format, args);
+	vsnprintf(words, sizeof words, format, args);
+	snprintf(err->msg + used, sizeof err->msg - used, "%s%s", before, words);
+}
+
+static void replace(struct error *err, int code, const char *format, va_list args)
+{
+	char words[sizeof err->msg];
+
+	vsnprintf(words, sizeof words, format, args);
+	memcpy(err->msg, words, sizeof words);
+	err->code = code;
 }
 
 int error_set(struct error *err, int code, const char *format, ...)
@@ -36,10 +47,8 @@ int error_set(struct error *err, int code, const char *format, ...)
 
 	if (!err)
 		return -1;
-	err->code = code;
-	err->msg[0] = '\0';
 	va_start(args, format);
-	append(err, "", format, args);
+	replace(err, code, format, args);
 	va_end(args);
 	return -1;
 }
@@ -50,10 +59,8 @@ int error_errno(struct error *err, int code, const char *format, ...)
 
 	if (!err)
 		return -1;
-	err->code = code;
-	err->msg[0] = '\0';
 	va_start(args, format);
-	append(err, "", format, args);
+	replace(err, code, format, args);
 	va_end(args);
 	size_t used = strlen(err->msg);
 	snprintf(err->msg + used, sizeof err->msg - used, ": %s", errno_text(code));
@@ -68,9 +75,8 @@ int error_prefix(struct error *err, const char *format, ...)
 	if (!err)
 		return -1;
 	memcpy(old, err->msg, sizeof old);
-	err->msg[0] = '\0';
 	va_start(args, format);
-	append(err, "", format, args);
+	replace(err, err->code, format, args);
 	va_end(args);
 	size_t used = strlen(err->msg);
 	snprintf(err->msg + used, sizeof err->msg - used, ": %s", old);

@@ -133,19 +133,34 @@ int write_file_atomic_at(int dirfd, const char *name, const void *data, size_t l
 	return 0;
 }
 
+static int make_directory(const char *path, mode_t mode, struct error *err)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return error_errno(err, errno, "mkdir %s", path);
+	if (stat(path, &st))
+		return error_errno(err, errno, "stat %s", path);
+	if (!S_ISDIR(st.st_mode))
+		return error_errno(err, ENOTDIR, "mkdir %s", path);
+	return 0;
+}
+
 int make_directories(const char *path, mode_t mode, struct error *err)
 {
 	owned_string copy = strdup(path);
 
 	if (!copy)
 		return error_errno(err, ENOMEM, "mkdir %s", path);
+	if (!*path)
+		return error_errno(err, ENOENT, "mkdir of an empty path");
 	for (char *slash = strchr(copy + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		if (mkdir(copy, mode) && errno != EEXIST)
-			return error_errno(err, errno, "mkdir %s", copy);
+		if (make_directory(copy, mode, err))
+			return -1;
 		*slash = '/';
 	}
-	if (mkdir(copy, mode) && errno != EEXIST)
-		return error_errno(err, errno, "mkdir %s", path);
-	return 0;
+	return make_directory(copy, mode, err);
 }

@@ -9,13 +9,15 @@
 enum log_format { LOG_TEXT, LOG_JSON };
 enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_WARNING, LOG_LEVEL_ERROR };
 
-/* @path NULL or "" means stderr. @program is the name put before lines on stderr.
- * Lines of text: time="RFC 3339" level=… msg="…"; JSON: {"level","msg","time"}. */
+/* @path NULL or "" means stderr. Lines of text in a file: time="RFC 3339" level=… msg="…"; on stderr,
+ * for people: "@program: …", and "@program: warning: …". Lines of JSON: {"level","msg","time"}.
+ * @program must stay valid until log_close. Opening again closes first. */
 int log_open(const char *program, const char *path, enum log_format format, bool debug,
 	     struct error *err);
 
-/* Warnings for a JSON log file are kept until log_close, because Podman decodes that whole file as
- * one object: when an error was logged they go to stderr instead, so that the error stays alone. */
+/* Warnings and debug messages for a JSON log file are kept until log_close, because Podman decodes
+ * that whole file as one object: when an error was logged they go to stderr instead, so that the
+ * error stays alone. */
 void log_warning(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
