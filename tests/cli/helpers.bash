@@ -1,0 +1,150 @@
+# shellcheck shell=bash
+# What the bats files share. Each test gets a root for state of its own and an id that no other test
+# has, so that files can be run alone, again and beside each other.
+#
+#   load helpers                  (tests/attacks: load ../cli/helpers)
+#   setup()    { make_bundle; }
+#   teardown() { remove_containers; }
+#
+#   @test "a stopped container can be deleted" {
+#       configure '.process.args = ["/bin/true"]'
+#       orun run "$id"
+#       …
+#   }
+#
+# Variables: ORUN the program; state its --root; bundle the bundle; id a container's name.
+bats_require_minimum_version 1.5.0
+
+ORUN=${ORUN:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)/build/orun}
+
+# orun with this test's --root; inside the bundle, so that commands need no --bundle.
+orun()
+{
+	(cd "$bundle" && exec "$ORUN" --root "$state" "$@")
+}
+
+# A bundle whose root file system is busybox, with the default configuration but for the terminal, and
+# a program that lives until it gets SIGTERM. The id is in every cgroup path this test makes.
+make_bundle()
+{
+	local applet
+
+	[ -x "$ORUN" ] || {
+		echo "there is no program $ORUN; run ./bootstrap build" >&2
+		return 1
+	}
+	[ "$(id -u)" -eq 0 ] || skip "making a container needs root"
+	state=$BATS_TEST_TMPDIR/state
+	bundle=$BATS_TEST_TMPDIR/bundle
+	id=test-$$-$BATS_SUITE_TEST_NUMBER
+	mkdir -p "$bundle"/rootfs/{bin,dev,etc,proc,root,sys,tmp}
+	cp "$(command -v busybox)" "$bundle/rootfs/bin/busybox"
+	for applet in sh cat echo env false grep hostname id kill ls mkdir mount nproc ps pwd readlink \
+		rm sleep stat stty test touch true tty umask uname unshare wc; do
+		ln -s busybox "$bundle/rootfs/bin/$applet"
+	done
+	echo root:x:0:0:root:/root:/bin/sh >"$bundle/rootfs/etc/passwd"
+	echo root:x:0: >"$bundle/rootfs/etc/group"
+	orun spec
+	configure '.process.terminal = false
+		| .process.args = ["/bin/sh", "-c", "trap \"exit 0\" TERM; while :; do sleep 0.05; done"]'
+}
+
+# configure [JQ-OPTION…] JQ-FILTER: changes config.json. With --args FILTER WORD… the words are
+# $ARGS.positional.
+configure()
+{
+	jq "$@" <"$bundle/config.json" >"$bundle/config.json.new"
+	mv "$bundle/config.json.new" "$bundle/config.json"
+}
+
+# program WORD…: what the container runs.
+program()
+{
+	# shellcheck disable=SC2016 # a variable of jq, not of the shell
+	configure --args '.process.args = $ARGS.positional' "$@"
+}
+
+# script TEXT: a shell script as the container's program.
+script()
+{
+	program /bin/sh -c "$1"
+}
+
+status_of()
+{
+	orun state "$1" | jq -r .status
+}
+
+pid_of()
+{
+	orun state "$1" | jq -r .pid
+}
+
+# wait_for SECONDS COMMAND…: until the command succeeds.
+wait_for()
+{
+	local end=$((SECONDS + $1 + 1))
+	shift
+	until "$@"; do
+		if ((SECONDS >= end)); then
+			echo "did not come true in time: $*" >&2
+			return 1
+		fi
+		sleep 0.05
+	done
+}
+
+has_status()
+{
+	[ "$(status_of "$1")" = "$2" ]
+}
+
+# wait_for_status ID STATUS
+wait_for_status()
+{
+	wait_for 10 has_status "$1" "$2" || {
+		echo "status of $1: $(status_of "$1")" >&2
+		return 1
+	}
+}
+
+# Names of all groups on this host that hold the word.
+cgroups_named()
+{
+	find /sys/fs/cgroup -type d -name "*$1*" 2>/dev/null || true
+}
+
+# For `run` results: the text must be in $output; both sides are shown when it is not.
+output_has()
+{
+	# shellcheck disable=SC2154 # bats sets it
+	[[ $output == *"$1"* ]] || {
+		printf 'expected to find: %s\nin: %s\n' "$1" "$output" >&2
+		return 1
+	}
+}
+
+equals()
+{
+	[ "$1" = "$2" ] || {
+		printf 'expected: %s\nis:       %s\n' "$2" "$1" >&2
+		return 1
+	}
+}
+
+# Takes away what a test made, and fails the test if something of it stays: that is a bug of delete.
+remove_containers()
+{
+	local container left
+
+	[ -n "${state:-}" ] && [ -d "$state" ] || return 0
+	for container in "$state"/*/; do
+		[ -d "$container" ] || continue
+		orun delete --force "$(basename "$container")" || true
+	done
+	left=$(cgroups_named "$id")
+	equals "$left" ""
+	left=$(grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true)
+	equals "$left" ""
+}
