@@ -50,8 +50,7 @@ make_bundle()
 		| .process.args = ["/bin/sh", "-c", "trap \"exit 0\" TERM; while :; do sleep 0.05; done"]'
 }
 
-# configure [JQ-OPTION…] JQ-FILTER: changes config.json. With --args FILTER WORD… the words are
-# $ARGS.positional.
+# configure [JQ-OPTION…] JQ-FILTER: changes config.json.
 configure()
 {
 	jq "$@" <"$bundle/config.json" >"$bundle/config.json.new"
@@ -61,8 +60,12 @@ configure()
 # program WORD…: what the container runs.
 program()
 {
+	local words
+
+	# jq would take a word such as -c for an option of its own, so they come through its input.
+	words=$(printf '%s\0' "$@" | jq -Rs 'split("\u0000") | .[:-1]')
 	# shellcheck disable=SC2016 # a variable of jq, not of the shell
-	configure --args '.process.args = $ARGS.positional' "$@"
+	configure --argjson words "$words" '.process.args = $words'
 }
 
 # script TEXT: a shell script as the container's program.
