@@ -60,10 +60,11 @@ configure()
 # program WORD…: what the container runs.
 program()
 {
-	local words
+	local word words
 
-	# jq would take a word such as -c for an option of its own, so they come through its input.
-	words=$(printf '%s\0' "$@" | jq -Rs 'split("\u0000") | .[:-1]')
+	# jq would take a word such as -c for an option of its own, but not as the value of --arg.
+	# shellcheck disable=SC2016 # a variable of jq, not of the shell
+	words=$(for word; do jq -n --arg word "$word" '$word'; done | jq -s .)
 	# shellcheck disable=SC2016 # a variable of jq, not of the shell
 	configure --argjson words "$words" '.process.args = $words'
 }
