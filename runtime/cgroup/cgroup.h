@@ -78,6 +78,10 @@ int cgroup_plan_update(const struct resources *resources, const struct string_li
  * without linux.cgroupsPath loses those where it may not make one, unless a limit needs them. */
 int cgroup_create(struct cgroup_plan *plan, struct error *err);
 
+/* Appends what cgroup_create would add to made, without making it: recorded beforehand, it lets a later
+ * command remove what a killed one has made. */
+int cgroup_foresee(const struct cgroup_plan *plan, struct string_list *made, struct error *err);
+
 /* The writes of the plan alone. */
 int cgroup_write_all(const struct cgroup_plan *plan, struct error *err);
 
@@ -97,8 +101,9 @@ int cgroup_delegate(const struct cgroup_plan *plan, uid_t uid, gid_t gid, struct
 struct cgroup_entries {
 	int *v1; /* `tasks` of each v1 group, for writing */
 	size_t n_v1;
-	int v2; /* O_PATH descriptor of the v2 group for CLONE_INTO_CGROUP, or -1 where v2 is absent
-		 * or the kernel would refuse the clone (pids.max 0, a threaded group) */
+	int v2; /* O_PATH descriptor of the v2 group for CLONE_INTO_CGROUP; -1: v2 is absent. A clone
+		 * may be refused (pids.max 0: EAGAIN; a threaded group: EOPNOTSUPP) where the move
+		 * by cgroup_enter_self is not. */
 	int v2_processes; /* cgroup.procs of the v2 group, for writing; -1: v2 is absent */
 };
 
@@ -117,8 +122,7 @@ void cgroup_entries_close(struct cgroup_entries *entries);
  * cannot move itself. The v2 group is skipped when @already_in_v2. */
 int cgroup_enter(const struct cgroup_plan *plan, pid_t pid, bool already_in_v2, struct error *err);
 
-/* O_PATH descriptor of the v2 group for CLONE_INTO_CGROUP, or -1 where v2 is absent or the kernel
- * would refuse the clone. */
+/* O_PATH descriptor of the v2 group for CLONE_INTO_CGROUP, or -1 where v2 is absent. */
 int cgroup_v2_open(const struct cgroup_plan *plan);
 
 void cgroup_plan_finish(struct cgroup_plan *plan);

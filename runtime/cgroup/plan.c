@@ -49,7 +49,7 @@ static char *base_of(const struct cgroup_hierarchy *hierarchy, bool v2_only)
 {
 	owned_string base = strdup(hierarchy->caller);
 
-	if (base && v2_only) {
+	if (base && v2_only && hierarchy->version == 2) {
 		char *slash = strrchr(base, '/');
 		slash[slash == base] = '\0';
 	}
