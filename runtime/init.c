@@ -158,7 +158,7 @@ static int run_hooks(void *context, struct error *err)
 	    (sync_send(init->sync, SYNC_HOOKS, err) ||
 	     sync_expect(init->sync, SYNC_HOOKS_DONE, err)))
 		return -1;
-	return run_hooks_inside(init, "createContainer", &hooks->create_container, STATUS_CREATING,
+	return run_hooks_inside(init, "createContainer", &hooks->create_container, STATUS_CREATED,
 				init->plan->bundle, err);
 }
 
@@ -390,8 +390,7 @@ _Noreturn void container_init(struct init *init)
 		_exit(1);
 	}
 	close_fd(init->sync);
-	if (steps_run("start", start_steps, sizeof start_steps / sizeof *start_steps, init,
-		      &error))
+	if (steps_run("init", start_steps, sizeof start_steps / sizeof *start_steps, init, &error))
 		write_all(init->exec_fifo, &error, sizeof error);
 	_exit(1);
 }

@@ -1,0 +1,126 @@
+#include "runtime/cli.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "spec/base/text.h"
+
+/* Length of the name in "name=value", or of the whole word. */
+static size_t name_length(const char *word)
+{
+	return strcspn(word, "=");
+}
+
+static const struct option *find(const struct option *options, const char *word, size_t length)
+{
+	for (const struct option *option = options; option->name; option++)
+		if ((strlen(option->name) == length && strncmp(option->name, word, length) == 0) ||
+		    (length == 1 && option->letter && option->letter == *word))
+			return option;
+	return NULL;
+}
+
+static int set_flag(const struct option *option, const char *value, struct error *err)
+{
+	bool on = !value || strcmp(value, "true") == 0 || strcmp(value, "1") == 0;
+
+	if (!on && strcmp(value, "false") != 0 && strcmp(value, "0") != 0)
+		return error_set(err, EINVAL, "option --%s: '%s' is neither true nor false",
+				 option->name, value);
+	*(bool *)option->target = on;
+	return 0;
+}
+
+static int set_value(const struct option *option, const char *value, struct error *err)
+{
+	uint64_t number;
+
+	if (option->kind == OPTION_TEXT) {
+		*(const char **)option->target = value;
+		return 0;
+	}
+	if (text_to_uint64(value, &number) || number > 65535)
+		return error_set(err, EINVAL, "option --%s: '%s' is no number from 0 to 65535",
+				 option->name, value);
+	*(unsigned *)option->target = (unsigned)number;
+	return 0;
+}
+
+/* @at is the index of the word; moves on over a value in a word of its own. */
+static int parse_option(const struct option *options, int argc, char **argv, int *at,
+			struct error *err)
+{
+	const char *word = argv[*at] + 1 + (argv[*at][1] == '-');
+	size_t length = name_length(word);
+	const struct option *option = find(options, word, length);
+	const char *value = word[length] ? word + length + 1 : NULL;
+
+	if (!option) {
+		error_set(err, EINVAL, "flag provided but not defined: -%.*s", (int)length, word);
+		return error_hint(err, "--help lists the options");
+	}
+	if (option->kind == OPTION_FLAG)
+		return set_flag(option, value, err);
+	if (!value && ++*at < argc)
+		value = argv[*at];
+	if (!value)
+		return error_set(err, EINVAL, "flag needs an argument: --%s", option->name);
+	return set_value(option, value, err);
+}
+
+int options_parse(const struct option *options, int argc, char **argv, bool stop_at_first,
+		  struct error *err)
+{
+	int left = 0;
+	bool options_end = false;
+
+	for (int i = 0; i < argc; i++) {
+		bool is_option = argv[i][0] == '-' && argv[i][1];
+		if (!options_end && strcmp(argv[i], "--") == 0) {
+			options_end = true;
+			continue;
+		}
+		if (!options_end && is_option) {
+			if (parse_option(options, argc, argv, &i, err))
+				return -1;
+			continue;
+		}
+		argv[left++] = argv[i];
+		options_end = options_end || stop_at_first;
+	}
+	argv[left] = NULL;
+	return left;
+}
+
+static void print_options(const struct option *options)
+{
+	for (const struct option *option = options; option->name; option++) {
+		char left[64];
+		int used = option->letter ?
+				   snprintf(left, sizeof left, "-%c, ", option->letter) :
+				   snprintf(left, sizeof left, "    ");
+		snprintf(left + used, sizeof left - (size_t)used, "--%s%s%s", option->name,
+			 option->argument ? " " : "", option->argument ? option->argument : "");
+		printf("  %-30s %s\n", left, option->help);
+	}
+}
+
+void help_print_verb(const struct verb *verb)
+{
+	printf("Usage: orun %s [OPTIONS] %s\n\n%s\n", verb->name, verb->arguments, verb->summary);
+	if (verb->options->name)
+		printf("\nOptions:\n");
+	print_options(verb->options);
+}
+
+void help_print_program(const struct verb *const *verbs, const struct option *globals)
+{
+	printf("Usage: orun [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n"
+	       "Runs containers by the OCI runtime specification.\n\nCommands:\n");
+	for (; *verbs; verbs++)
+		printf("  %-10s %s\n", (*verbs)->name, (*verbs)->summary);
+	printf("\nOptions:\n");
+	print_options(globals);
+	printf("\n`orun COMMAND --help` tells more about one command.\n");
+}

@@ -1,0 +1,47 @@
+/* The command line: verbs and their options as tables, one parser, help made from the tables. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "spec/base/error.h"
+
+enum option_kind {
+	OPTION_FLAG, /* bool */
+	OPTION_TEXT, /* const char * into argv */
+	OPTION_COUNT /* unsigned */
+};
+
+struct option {
+	const char *name; /* without dashes; "-name" and "--name" are taken alike, as runc does */
+	char letter;	  /* 0: none */
+	enum option_kind kind;
+	void *target;
+	const char *argument; /* its word in the help; NULL for a flag */
+	const char *help;
+};
+
+/* What every verb is given. */
+struct globals {
+	const char *root; /* NULL: the default */
+	const char *log, *log_format;
+	bool debug, version, help;
+};
+
+struct verb {
+	const char *name;
+	const char *arguments; /* "ID SIGNAL" */
+	const char *summary;
+	const struct option *options; /* ends with name NULL */
+	int min_arguments, max_arguments;
+	/* Returns the exit status; 1 with err filled means that main words the error. */
+	int (*run)(const struct globals *globals, int argc, char **argv, struct error *err);
+};
+
+/* Takes options out of @argv and moves what is left to its front; returns how many are left, or -1.
+ * @stop_at_first: the first word that is no option ends the options (for the global ones). "--" always
+ * does. */
+int options_parse(const struct option *options, int argc, char **argv, bool stop_at_first,
+		  struct error *err);
+
+void help_print_verb(const struct verb *verb);
+void help_print_program(const struct verb *const *verbs, const struct option *globals);

@@ -1,0 +1,81 @@
+/* orun run: create, start and, in the foreground, wait and delete. */
+#include <errno.h>
+#include <sys/wait.h>
+
+#include "runtime/commands.h"
+#include "runtime/lifecycle.h"
+#include "runtime/terminal.h"
+#include "spec/base/log.h"
+#include "spec/base/owned.h"
+
+static struct create_arguments arguments = { .bundle = "." };
+static bool detach, keep;
+
+static const struct option options[] = {
+	CREATE_OPTIONS(arguments),
+	{ "detach", 'd', OPTION_FLAG, &detach, NULL, "return when the program runs" },
+	{ "keep", 0, OPTION_FLAG, &keep, NULL, "do not delete the container when it has ended" },
+	{ 0 },
+};
+
+static int exit_status(pid_t pid, struct error *err)
+{
+	int status;
+
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR) {
+			error_errno(err, errno, "wait for the container");
+			return 1;
+		}
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/* The container's own status; ours only when we could not find out. */
+static int attend(struct created *created, struct error *err)
+{
+	if (terminal_forward(created->console, created->init.pidfd, err)) {
+		log_warning("%s", err->msg);
+		*err = (struct error){ 0 };
+	}
+	return exit_status(created->init.pid, err);
+}
+
+/* Others may use the container while we wait, so the lock is given up, and taken again to delete. */
+static int delete_after(int root, const char *id, struct error *err)
+{
+	struct container container;
+
+	if (container_open(root, id, true, &container, err))
+		return err->code == ENOENT ? 0 : -1; /* deleted by somebody else meanwhile */
+	int failed = container_delete(&container, true, err);
+	container_close(&container);
+	return failed;
+}
+
+static int run(const struct globals *globals, int argc, char **argv, struct error *err)
+{
+	struct created created;
+	struct error later = { 0 };
+	const char *id = argv[0];
+	bool foreground = !detach && !arguments.console_socket;
+
+	(void)argc;
+	if (create_from_arguments(globals, &arguments, id, foreground, &created, err))
+		return 1;
+	owned_fd root = created.container.root;
+	int failed = container_start(&created.container, err);
+	container_close(&created.container);
+	if (detach && !failed) {
+		created_finish(&created);
+		return 0;
+	}
+	int status = failed ? 1 : attend(&created, err);
+	created_finish(&created);
+	if ((failed || !keep) && delete_after(root, id, &later))
+		log_warning("%s", later.msg);
+	return status;
+}
+
+const struct verb run_verb = {
+	"run", "ID", "create and start a container and wait for its end", options, 1, 1, run,
+};

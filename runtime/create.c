@@ -1,0 +1,481 @@
+/* The whole creation of a container, read from create_steps downwards. */
+#include "runtime/create.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "runtime/hooks.h"
+#include "runtime/idmap.h"
+#include "runtime/init.h"
+#include "runtime/mount.h"
+#include "runtime/process.h"
+#include "runtime/rootfs.h"
+#include "runtime/steps.h"
+#include "runtime/sync.h"
+#include "runtime/sys.h"
+#include "runtime/terminal.h"
+#include "spec/base/io.h"
+#include "spec/base/log.h"
+#include "spec/base/owned.h"
+
+struct creation {
+	const struct create_request *request;
+	struct plan plan;
+	struct container container;
+	bool claimed;
+	struct cgroup_entries entries;
+	struct init init;	 /* what the child gets */
+	struct init_process process;
+	int sync;		 /* the parent's end */
+	int created_lock;
+	int console_receiver;	 /* foreground: where the terminal's master arrives */
+	int console;
+};
+
+static int claim(void *context, struct error *err)
+{
+	struct creation *creation = context;
+
+	if (container_claim(creation->request->root, creation->request->id, &creation->container,
+			    err))
+		return -1;
+	creation->claimed = true;
+	return 0;
+}
+
+static void unclaim(void *context)
+{
+	struct creation *creation = context;
+
+	if (creation->claimed)
+		container_remove(&creation->container, NULL);
+}
+
+static char *now_rfc3339(void)
+{
+	struct timespec now;
+	struct tm utc;
+	char seconds[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
+	return text_format("%s.%09ldZ", seconds, now.tv_nsec);
+}
+
+static int copy_hooks(const struct hook_list *from, struct hook_list *to)
+{
+	to->v = calloc(from->n + 1, sizeof *to->v);
+	for (size_t i = 0; to->v && i < from->n; i++) {
+		struct hook *hook = to->v[i] = calloc(1, sizeof *hook);
+		if (!hook)
+			return -1;
+		to->n = i + 1;
+		hook->path = strdup(from->v[i]->path);
+		hook->timeout = from->v[i]->timeout;
+		int failed = !hook->path;
+		for (size_t k = 0; k < from->v[i]->args.n && !failed; k++)
+			failed = string_list_add(&hook->args, from->v[i]->args.v[k]);
+		for (size_t k = 0; k < from->v[i]->env.n && !failed; k++)
+			failed = string_list_add(&hook->env, from->v[i]->env.v[k]);
+		if (failed)
+			return -1;
+	}
+	return to->v ? 0 : -1;
+}
+
+static int copy_map(const struct string_map *from, struct string_map *to)
+{
+	to->v = calloc(from->n + 1, sizeof *to->v);
+	for (size_t i = 0; to->v && i < from->n; i++) {
+		to->v[i].key = strdup(from->v[i].key);
+		to->v[i].value = strdup(from->v[i].value);
+		to->n = i + 1;
+		if (!to->v[i].key || !to->v[i].value)
+			return -1;
+	}
+	return to->v ? 0 : -1;
+}
+
+/* The hooks that later commands run: config.json may have changed by then. */
+static int remember_hooks(const struct hooks *from, struct state *state)
+{
+	if (!from || (!from->poststart.n && !from->poststop.n))
+		return 0;
+	state->hooks = calloc(1, sizeof *state->hooks);
+	if (!state->hooks || copy_hooks(&from->poststart, &state->hooks->poststart) ||
+	    copy_hooks(&from->poststop, &state->hooks->poststop))
+		return -1;
+	return 0;
+}
+
+/* Written before there is anything to clean up, so that whatever a killed create leaves is known. */
+static int record(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	const struct plan *plan = &creation->plan;
+	struct state *state = creation->container.state = calloc(1, sizeof *state);
+
+	if (!state)
+		return error_errno(err, ENOMEM, "state");
+	state->oci_version = strdup(SPEC_VERSION);
+	state->id = strdup(plan->id);
+	state->bundle = strdup(plan->bundle);
+	state->rootfs = strdup(plan->rootfs);
+	state->created = now_rfc3339();
+	state->owner = getuid();
+	state->own_pid_namespace = plan->new_namespace[NAMESPACE_PID];
+	if (!state->oci_version || !state->id || !state->bundle || !state->rootfs ||
+	    !state->created || remember_hooks(plan->config->hooks, state) ||
+	    copy_map(&plan->config->annotations, &state->annotations))
+		return error_errno(err, ENOMEM, "state");
+	if (cgroup_directories(&plan->cgroup, &state->cgroup_dirs, err) ||
+	    cgroup_foresee(&plan->cgroup, &state->cgroup_made, err))
+		return -1;
+	return container_save(&creation->container, err);
+}
+
+/* The fifo belongs to the container's user, who must open it without any capability. */
+static int make_fifo(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	int directory = creation->container.directory;
+	const struct config *config = creation->plan.config;
+	uint32_t user = config->process && config->process->user ? config->process->user->uid : 0;
+	static const struct id_mapping_list none = { 0 };
+	int64_t host = idmap_to_host(config->linux_ ? &config->linux_->uid_mappings : &none, user);
+
+	if (mkfifoat(directory, "exec.fifo", 0600))
+		return error_errno(err, errno, "mkfifo");
+	creation->init.exec_fifo = openat(directory, "exec.fifo", O_PATH | O_CLOEXEC);
+	if (creation->init.exec_fifo < 0)
+		return error_errno(err, errno, "open the exec fifo");
+	/* An id that is not mapped fails later, with the words of setresuid. */
+	if (host > 0 && host != geteuid() &&
+	    fchownat(directory, "exec.fifo", (uid_t)host, (gid_t)-1, 0) && errno != EPERM)
+		return error_errno(err, errno, "chown the exec fifo");
+	creation->created_lock = openat(directory, "created", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (creation->created_lock < 0 || flock(creation->created_lock, LOCK_EX))
+		return error_errno(err, errno, "lock 'created'");
+	return 0;
+}
+
+static int delegates_cgroup(const struct plan *plan)
+{
+	if (!plan->new_namespace[NAMESPACE_CGROUP])
+		return 0;
+	for (size_t i = 0; i < plan->n_mounts; i++)
+		if (plan->mounts[i].cgroup && !string_list_has(&plan->mounts[i].mount->options, "ro"))
+			return 1;
+	return 0;
+}
+
+/* config-linux.md, Cgroup ownership. */
+static int delegate_cgroup(const struct plan *plan, struct error *err)
+{
+	const struct config *config = plan->config;
+	uint32_t uid = config->process && config->process->user ? config->process->user->uid : 0;
+
+	if (!delegates_cgroup(plan) || !config->linux_->uid_mappings.n)
+		return 0;
+	int64_t host = idmap_to_host(&config->linux_->uid_mappings, uid);
+	return host < 0 ? 0 : cgroup_delegate(&plan->cgroup, (uid_t)host, (gid_t)-1, err);
+}
+
+static int make_cgroup(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	struct state *state = creation->container.state;
+
+	if (cgroup_create(&creation->plan.cgroup, err) || delegate_cgroup(&creation->plan, err))
+		return -1;
+	/* An unprivileged caller may have got fewer groups than planned. */
+	string_list_finish(&state->cgroup_dirs);
+	if (cgroup_directories(&creation->plan.cgroup, &state->cgroup_dirs, err))
+		return -1;
+	return cgroup_entries_open(&state->cgroup_dirs, &creation->entries, err);
+}
+
+static void remove_cgroup(void *context)
+{
+	struct creation *creation = context;
+	struct state *state = creation->container.state;
+
+	cgroup_signal_all(&state->cgroup_dirs, SIGKILL, NULL);
+	cgroup_remove(&state->cgroup_dirs, &state->cgroup_made, NULL);
+}
+
+static int open_files(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	struct init *init = &creation->init;
+
+	init->procfs = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (init->procfs < 0)
+		return error_errno(err, errno, "open /proc");
+	init->root = rootfs_open(&creation->plan, err);
+	if (init->root < 0)
+		return -1;
+	return mount_sources_open(&creation->plan, &init->sources, err);
+}
+
+static int open_console(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	const struct create_request *request = creation->request;
+	const struct process *process = request->config->process;
+	int pair[2];
+
+	if (!process || !process->terminal) {
+		if (!request->console_socket)
+			return 0;
+		error_set(err, EINVAL, "--console-socket is given, but process.terminal is false");
+		return error_hint(err, "set process.terminal, or leave the option out");
+	}
+	if (request->console_socket) {
+		creation->init.console_socket = console_socket_connect(request->console_socket, err);
+		return creation->init.console_socket < 0 ? -1 : 0;
+	}
+	if (!request->foreground) {
+		error_set(err, EINVAL, "process.terminal is true: who is to have the terminal?");
+		return error_hint(err, "give --console-socket, or use run without --detach");
+	}
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
+		return error_errno(err, errno, "socketpair");
+	creation->console_receiver = pair[0];
+	creation->init.console_socket = pair[1];
+	return 0;
+}
+
+static int spawn(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	struct init *init = &creation->init;
+
+	if (sync_open(&creation->sync, &init->sync, err))
+		return -1;
+	init->caller_umask = umask(0);
+	umask(init->caller_umask);
+	int side = namespace_spawn(&creation->plan, creation->entries.v2, &init->into_cgroup,
+				   &creation->process, err);
+	if (side == 0)
+		container_init(init);
+	close_fd(take_fd(&init->sync));
+	return side < 0 ? -1 : 0;
+}
+
+static void kill_init(void *context)
+{
+	struct creation *creation = context;
+
+	if (creation->process.pid <= 0)
+		return;
+	kill(creation->process.pid, SIGKILL); /* our own child, which nobody has waited for */
+	while (waitpid(creation->process.pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+static int map_ids(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	const struct linux_config *linux_ = creation->plan.config->linux_;
+
+	if (!creation->plan.new_namespace[NAMESPACE_USER])
+		return 0;
+	return idmap_write(creation->process.pid, &linux_->uid_mappings, &linux_->gid_mappings, err);
+}
+
+static int set_oom_score(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	const struct process *process = creation->plan.config->process;
+
+	return process ? process_set_oom_score(creation->process.pid, &process->oom_score_adj, err) :
+			 0;
+}
+
+static int say_go(void *context, struct error *err)
+{
+	struct creation *creation = context;
+
+	return sync_send(creation->sync, SYNC_GO, err);
+}
+
+static int run_hooks(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	const struct hooks *hooks = creation->plan.config->hooks;
+
+	if (!hooks || (!hooks->prestart.n && !hooks->create_runtime.n))
+		return 0;
+	if (sync_expect(creation->sync, SYNC_HOOKS, err))
+		return -1;
+	owned_string view = container_view(creation->container.state, STATUS_CREATED,
+					   creation->process.pid, "", 0);
+	if (!view)
+		return error_errno(err, ENOMEM, "state");
+	const char *cwd = creation->plan.bundle;
+	if (hooks_run("prestart", &hooks->prestart, view, cwd, err) ||
+	    hooks_run("createRuntime", &hooks->create_runtime, view, cwd, err))
+		return -1;
+	return sync_send(creation->sync, SYNC_HOOKS_DONE, err);
+}
+
+static int wait_ready(void *context, struct error *err)
+{
+	struct creation *creation = context;
+
+	if (sync_expect(creation->sync, SYNC_READY, err))
+		return -1;
+	if (creation->console_receiver < 0)
+		return 0;
+	creation->console = descriptor_receive(creation->console_receiver, err);
+	return creation->console < 0 ? -1 : 0;
+}
+
+/* Last, so that the limits bind the program and not our work for it. */
+static int set_rlimits(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	const struct process *process = creation->plan.config->process;
+
+	return process ? process_set_rlimits(creation->process.pid, &process->rlimits, err) : 0;
+}
+
+static int record_created(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	struct state *state = creation->container.state;
+
+	state->pid = creation->process.pid;
+	state->start_time = process_start_time(creation->process.pid);
+	return container_save(&creation->container, err);
+}
+
+static int write_pid_file(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	const char *path = creation->request->pid_file;
+	char text[24];
+
+	if (!path)
+		return 0;
+	/* Digits alone: callers take the whole file for the number. */
+	int length = snprintf(text, sizeof text, "%d", (int)creation->process.pid);
+	if (write_file_atomic_at(AT_FDCWD, path, text, (size_t)length, 0644, err))
+		return error_prefix(err, "--pid-file");
+	return 0;
+}
+
+static void remove_pid_file(void *context)
+{
+	struct creation *creation = context;
+
+	if (creation->request->pid_file)
+		unlink(creation->request->pid_file);
+}
+
+static int release(void *context, struct error *err)
+{
+	struct creation *creation = context;
+
+	return sync_send(creation->sync, SYNC_RELEASE, err);
+}
+
+static const struct step create_steps[] = {
+	{ "claim the id", claim, unclaim },
+	{ "record", record, NULL },
+	{ "exec fifo", make_fifo, NULL },
+	{ "control group", make_cgroup, remove_cgroup },
+	{ "rootfs and mount sources", open_files, NULL },
+	{ "console socket", open_console, NULL },
+	{ "init process", spawn, kill_init },
+	{ "id maps", map_ids, NULL },
+	{ "oom score", set_oom_score, NULL },
+	{ "go", say_go, NULL },
+	{ "hooks", run_hooks, NULL },
+	{ "wait for init", wait_ready, NULL },
+	{ "resource limits", set_rlimits, NULL },
+	{ "state", record_created, NULL },
+	{ "pid file", write_pid_file, remove_pid_file },
+	{ "release", release, NULL },
+};
+
+static void finish(struct creation *creation)
+{
+	struct init *init = &creation->init;
+
+	mount_sources_close(init->sources, creation->plan.n_mounts);
+	close_fd(init->root);
+	close_fd(init->procfs);
+	close_fd(init->exec_fifo);
+	close_fd(init->console_socket);
+	close_fd(init->sync);
+	close_fd(creation->sync);
+	close_fd(creation->created_lock);
+	close_fd(creation->console_receiver);
+	cgroup_entries_close(&creation->entries);
+	plan_finish(&creation->plan);
+}
+
+/* After a failure: poststop hooks run as after any other end of a container (runtime.md, Lifecycle). */
+static void abandon(struct creation *creation)
+{
+	close_fd(creation->process.pidfd);
+	close_fd(creation->console);
+	container_close(&creation->container);
+}
+
+int container_create(const struct create_request *request, struct created *ret, struct error *err)
+{
+	struct creation creation = {
+		.request = request,
+		.container = { .directory = -1 },
+		.entries = { .v2 = -1, .v2_processes = -1 },
+		.init = { .sync = -1,
+			  .root = -1,
+			  .exec_fifo = -1,
+			  .procfs = -1,
+			  .console_socket = -1 },
+		.process = { .pidfd = -1 },
+		.sync = -1,
+		.created_lock = -1,
+		.console_receiver = -1,
+		.console = -1,
+	};
+
+	if (container_check_id(request->id, err) ||
+	    plan_build(request->config, request->id, &request->options, &creation.plan, err))
+		return error_prefix(err, "create");
+	for (size_t i = 0; i < creation.plan.warnings.n; i++)
+		log_warning("%s", creation.plan.warnings.v[i]);
+	creation.init.plan = &creation.plan;
+	creation.init.options = &request->options;
+	creation.init.entries = &creation.entries;
+	int failed = steps_run("create", create_steps, sizeof create_steps / sizeof *create_steps,
+			       &creation, err);
+	finish(&creation);
+	if (failed) {
+		abandon(&creation);
+		return -1;
+	}
+	*ret = (struct created){ .container = creation.container,
+				 .init = creation.process,
+				 .console = creation.console };
+	return 0;
+}
+
+void created_finish(struct created *created)
+{
+	container_close(&created->container);
+	close_fd(created->init.pidfd);
+	close_fd(created->console);
+}

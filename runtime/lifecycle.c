@@ -1,0 +1,205 @@
+#include "runtime/lifecycle.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+
+#include "runtime/cgroup/cgroup.h"
+#include "runtime/hooks.h"
+#include "runtime/steps.h"
+#include "runtime/sys.h"
+#include "spec/base/log.h"
+#include "spec/base/owned.h"
+
+/* How long a killed init may take to go (ms): the kernel tears its namespaces down meanwhile. */
+#define DEATH_TIMEOUT 10000
+
+static int check_startable(const struct container *container, struct error *err)
+{
+	switch (container_status(container)) {
+	case STATUS_CREATED:
+		return 0;
+	case STATUS_STOPPED:
+		return error_set(err, EINVAL, "cannot start a container that has stopped");
+	case STATUS_RUNNING:
+	case STATUS_PAUSED:
+		return error_set(err, EINVAL, "cannot start an already running container");
+	default:
+		return error_set(err, EINVAL, "cannot start a container that is being created");
+	}
+}
+
+/* Until init closes the fifo: by execve(2), which says nothing, or after its error. */
+static int wait_for_exec(int fifo, int pidfd, struct error *err)
+{
+	struct pollfd fds[] = { { .fd = fifo, .events = POLLIN },
+				{ .fd = pidfd, .events = POLLIN } };
+	struct error error;
+
+	while (poll(fds, 2, -1) < 0)
+		if (errno != EINTR)
+			return error_errno(err, errno, "wait for execve");
+	ssize_t got = read(fifo, &error, sizeof error);
+	if (got <= 0)
+		return 0;
+	if (got != (ssize_t)sizeof error)
+		return error_set(err, EPROTO, "init sent half an error");
+	error.msg[sizeof error.msg - 1] = '\0';
+	*err = error;
+	return -1;
+}
+
+struct starting {
+	struct container *container;
+	int pidfd;
+};
+
+static int release_init(void *context, struct error *err)
+{
+	struct starting *starting = context;
+	/* Opening this end releases init. Not blocking: were init dead, nobody would open the other. */
+	owned_fd fifo = openat(starting->container->directory, "exec.fifo",
+			       O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fifo < 0)
+		return error_errno(err, errno, "open the exec fifo");
+	return wait_for_exec(fifo, starting->pidfd, err);
+}
+
+static int run_poststart_hooks(void *context, struct error *err)
+{
+	struct container *container = ((struct starting *)context)->container;
+	const struct state *state = container->state;
+
+	if (!state->hooks || !state->hooks->poststart.n)
+		return 0;
+	owned_string view = container_view(state, STATUS_RUNNING, state->pid, "", 0);
+	if (!view)
+		return error_errno(err, ENOMEM, "state");
+	if (hooks_run("poststart", &state->hooks->poststart, view, state->bundle, err) == 0)
+		return 0;
+	container_kill(container, SIGKILL, true, NULL);
+	return -1;
+}
+
+static const struct step start_steps[] = {
+	{ "release init", release_init, NULL },
+	{ "poststart hooks", run_poststart_hooks, NULL },
+};
+
+int container_start(struct container *container, struct error *err)
+{
+	if (check_startable(container, err))
+		return -1;
+	owned_fd pidfd = container_pidfd(container);
+	if (pidfd < 0)
+		return error_set(err, ESRCH, "cannot start a container that has stopped");
+	struct starting starting = { container, pidfd };
+	return steps_run("start", start_steps, sizeof start_steps / sizeof *start_steps, &starting,
+			 err);
+}
+
+int container_kill(struct container *container, int signal, bool all, struct error *err)
+{
+	const struct state *state = container->state;
+	owned_fd pidfd = container_pidfd(container);
+
+	if (all && state)
+		return cgroup_signal_all(&state->cgroup_dirs, signal, err);
+	if (pidfd < 0)
+		return error_set(err, ESRCH, "container not running");
+	/* In a pid namespace of others init's death takes nobody along. */
+	if (signal == SIGKILL && !state->own_pid_namespace)
+		return cgroup_signal_all(&state->cgroup_dirs, signal, err);
+	if (sys_pidfd_send_signal(pidfd, signal)) {
+		if (errno == ESRCH)
+			return error_set(err, ESRCH, "container not running");
+		return error_errno(err, errno, "signal %d", signal);
+	}
+	/* A frozen process dies only when it is thawed. */
+	if (signal == SIGKILL && cgroup_is_frozen(&state->cgroup_dirs))
+		return cgroup_freeze(&state->cgroup_dirs, false, err);
+	return 0;
+}
+
+static int wait_for_death(int pidfd, struct error *err)
+{
+	struct pollfd fds = { .fd = pidfd, .events = POLLIN };
+	int ready;
+
+	do
+		ready = poll(&fds, 1, DEATH_TIMEOUT);
+	while (ready < 0 && errno == EINTR);
+	if (ready == 0)
+		return error_set(err, ETIME, "init is still there %d s after SIGKILL",
+				 DEATH_TIMEOUT / 1000);
+	return ready < 0 ? error_errno(err, errno, "wait for init") : 0;
+}
+
+static int end_processes(void *context, struct error *err)
+{
+	const struct container *container = context;
+	const struct state *state = container->state;
+	owned_fd pidfd = container_pidfd(container);
+
+	if (pidfd >= 0 && sys_pidfd_send_signal(pidfd, SIGKILL) && errno != ESRCH)
+		return error_errno(err, errno, "kill init");
+	/* Also what a killed create left without a recorded pid, and what shares our groups but not our
+	 * pid namespace. */
+	if ((pidfd >= 0 || !state->pid || !state->own_pid_namespace) &&
+	    cgroup_signal_all(&state->cgroup_dirs, SIGKILL, err))
+		return -1;
+	return pidfd >= 0 ? wait_for_death(pidfd, err) : 0;
+}
+
+static void run_poststop_hooks(const struct state *state)
+{
+	struct error error = { 0 };
+
+	for (size_t i = 0; state->hooks && i < state->hooks->poststop.n; i++) {
+		struct hook_list one = { .v = &state->hooks->poststop.v[i], .n = 1 };
+		owned_string view = container_view(state, STATUS_STOPPED, 0, "", 0);
+		if (!view || hooks_run("poststop", &one, view, NULL, &error))
+			log_warning("%s", view ? error.msg : "out of memory");
+	}
+}
+
+static int remove_cgroup(void *context, struct error *err)
+{
+	const struct state *state = ((struct container *)context)->state;
+
+	return cgroup_remove(&state->cgroup_dirs, &state->cgroup_made, err);
+}
+
+static int remove_record(void *context, struct error *err)
+{
+	return container_remove(context, err);
+}
+
+static const struct step delete_steps[] = {
+	{ "processes", end_processes, NULL },
+	{ "control group", remove_cgroup, NULL },
+	{ "record", remove_record, NULL },
+};
+
+int container_delete(struct container *container, bool force, struct error *err)
+{
+	enum container_status status = container_status(container);
+	int failed;
+
+	if (status != STATUS_STOPPED && !force) {
+		error_set(err, EBUSY, "cannot delete container %s that is not stopped: %s",
+			  container->id, container_status_names[status]);
+		return error_hint(err, "kill it first, or use --force");
+	}
+	/* Without a state nothing but the directory was made. */
+	if (!container->state)
+		return container_remove(container, err);
+	failed = steps_run("delete", delete_steps, sizeof delete_steps / sizeof *delete_steps,
+			   container, err);
+	if (!failed)
+		run_poststop_hooks(container->state);
+	return failed;
+}

@@ -1,0 +1,130 @@
+/* orun: global options, the verb table, and the one place where an error is worded for the user. */
+#include <errno.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "runtime/commands.h"
+#include "runtime/exe.h"
+#include "spec/base/log.h"
+#include "spec/config.h"
+
+static struct globals globals = { .log_format = "text" };
+
+static const struct option global_options[] = {
+	{ "root", 0, OPTION_TEXT, &globals.root, "DIR",
+	  "where containers are recorded (default: /run/orun)" },
+	{ "log", 0, OPTION_TEXT, &globals.log, "FILE", "write messages here (default: stderr)" },
+	{ "log-format", 0, OPTION_TEXT, &globals.log_format, "text|json",
+	  "form of the messages (default: text)" },
+	{ "debug", 0, OPTION_FLAG, &globals.debug, NULL, "more messages" },
+	{ "version", 'v', OPTION_FLAG, &globals.version, NULL, "print versions and exit" },
+	{ "help", 'h', OPTION_FLAG, &globals.help, NULL, "print this and exit" },
+	{ 0 },
+};
+
+static const struct verb *const verbs[] = {
+	&create_verb, &start_verb, &state_verb, &kill_verb, &delete_verb,
+	&run_verb,    &list_verb,  &spec_verb,	NULL,
+};
+
+static void print_version(void)
+{
+	const struct scmp_version *seccomp = seccomp_version();
+
+	printf("orun version %s\ncommit: %s\nspec: %s\nlibseccomp: %u.%u.%u\n", ORUN_VERSION,
+	       ORUN_COMMIT, SPEC_VERSION, seccomp->major, seccomp->minor, seccomp->micro);
+}
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; verbs[i]; i++)
+		if (strcmp(verbs[i]->name, name) == 0)
+			return verbs[i];
+	return NULL;
+}
+
+static bool asks_for_help(int argc, char **argv)
+{
+	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+			return true;
+	return false;
+}
+
+static int run_verb_named(int argc, char **argv, char **whole, struct error *err)
+{
+	const struct verb *verb = find_verb(argv[0]);
+
+	if (!verb) {
+		error_set(err, EINVAL, "unknown command '%s'", argv[0]);
+		error_hint(err, "--help lists the commands");
+		return 1;
+	}
+	if (asks_for_help(argc, argv)) {
+		help_print_verb(verb);
+		return 0;
+	}
+	if ((verb == &create_verb || verb == &run_verb) && exe_protect(whole, err))
+		return 1;
+	int left = options_parse(verb->options, argc - 1, argv + 1, false, err);
+	if (left < 0)
+		return 1;
+	if (left < verb->min_arguments || left > verb->max_arguments) {
+		error_set(err, EINVAL, "%s: wants %s", verb->name,
+			  *verb->arguments ? verb->arguments : "no arguments");
+		error_hint(err, "`orun %s --help` tells more", verb->name);
+		return 1;
+	}
+	return verb->run(&globals, left, argv + 1, err);
+}
+
+static int open_log(struct error *err)
+{
+	bool json = strcmp(globals.log_format, "json") == 0;
+
+	if (!json && strcmp(globals.log_format, "text") != 0)
+		return error_set(err, EINVAL, "--log-format '%s': is neither text nor json",
+				 globals.log_format);
+	return log_open("orun", globals.log, json ? LOG_JSON : LOG_TEXT, globals.debug, err);
+}
+
+static int run(int argc, char **argv, char **whole, struct error *err)
+{
+	int left = options_parse(global_options, argc - 1, argv + 1, true, err);
+
+	if (left < 0 || open_log(err))
+		return 1;
+	if (globals.version) {
+		print_version();
+		return 0;
+	}
+	if (globals.help || (left && strcmp(argv[1], "help") == 0)) {
+		help_print_program(verbs, global_options);
+		return 0;
+	}
+	if (!left) {
+		help_print_program(verbs, global_options);
+		error_set(err, EINVAL, "no command is given");
+		return 1;
+	}
+	return run_verb_named(left, argv + 1, whole, err);
+}
+
+int main(int argc, char **argv)
+{
+	struct error error = { 0 };
+	/* The parser moves words about; a second execution needs them as they came. */
+	char **words = calloc((size_t)argc + 1, sizeof *words);
+
+	if (!words)
+		return 1;
+	memcpy(words, argv, ((size_t)argc + 1) * sizeof *words);
+	int status = run(argc, words, argv, &error);
+	if (error.msg[0])
+		log_error("%s", error.msg);
+	log_close();
+	free(words);
+	return status;
+}
