@@ -166,6 +166,8 @@ int caps_resolve(const struct capabilities *from, uint64_t grantable, struct cap
 	return 0;
 }
 
+/* Not asked first what is there: a runtime normally has everything, and where it does, asking adds a
+ * quarter to what dropping costs (0.45 us each; dropping what is absent is a success). */
 int caps_limit_bounding(const struct caps *caps, struct error *err)
 {
 	for (unsigned n = 0; n < known_bits(); n++) {
