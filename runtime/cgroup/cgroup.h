@@ -91,7 +91,7 @@ int cgroup_directories(const struct cgroup_plan *plan, struct string_list *direc
 
 /* Ownership for delegation (config-linux.md, "Cgroup ownership"; the caller checks its conditions):
  * gives the v2 group and the files of /sys/kernel/cgroup/delegate in it to @uid and @gid of the
- * host; (gid_t)-1 keeps the group. v1 groups are left alone: delegation is not secure there. */
+ * host; (gid_t)-1 keeps the group. Does nothing where v1 is in use: delegation is not secure there. */
 int cgroup_delegate(const struct cgroup_plan *plan, uid_t uid, gid_t gid, struct error *err);
 
 /* Ways in, cheapest first. Writing another process's id to cgroup.procs makes the kernel wait for

@@ -440,6 +440,26 @@ static void write_finish(struct cgroup_write *write)
 	free(write->field);
 }
 
+void cgroup_plan_forget(struct cgroup_plan *plan, size_t index)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < plan->n_writes; i++) {
+		struct cgroup_write write = plan->writes[i];
+		if (write.hierarchy == index) {
+			write_finish(&write);
+			continue;
+		}
+		write.hierarchy -= write.hierarchy > index;
+		plan->writes[kept++] = write;
+	}
+	plan->n_writes = kept;
+	cgroup_hierarchy_finish(&plan->hierarchies[index]);
+	plan->n_hierarchies--;
+	memmove(&plan->hierarchies[index], &plan->hierarchies[index + 1],
+		(plan->n_hierarchies - index) * sizeof *plan->hierarchies);
+}
+
 void cgroup_plan_finish(struct cgroup_plan *plan)
 {
 	for (size_t i = 0; i < plan->n_hierarchies; i++)

@@ -9,3 +9,6 @@ int cgroup_plan_in(struct cgroup_layout *layout, const struct config *config, co
 int cgroup_plan_update_in(struct cgroup_layout *layout, const struct resources *resources,
 			  const struct string_list *directories, struct cgroup_plan *plan,
 			  struct error *err);
+
+/* Takes the hierarchy @index and its writes out of the plan. */
+void cgroup_plan_forget(struct cgroup_plan *plan, size_t index);

@@ -104,7 +104,7 @@ static void remove_empty_parents(const char *directory, const char *top)
 
 	while (path && (slash = strrchr(path, '/'))) {
 		*slash = '\0';
-		if (!is_at_or_below(path, top) || rmdir(path))
+		if (!is_at_or_below(path, top) || (rmdir(path) && errno != ENOENT))
 			return;
 	}
 }

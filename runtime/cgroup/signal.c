@@ -106,30 +106,34 @@ static int signal_until_no_new(const struct string_list *directories, int signal
 			 "the container makes processes faster than they are signalled");
 }
 
-/* cgroup.kill (kernel 5.14) kills a whole tree in one step. The directories it reached are left out of
- * @rest. */
+/* cgroup.kill (kernel 5.14) kills a whole tree in one step. The directories it did not reach are added to
+ * @rest. Returns whether there was one it reached, or -1. */
 static int kill_v2(const struct string_list *directories, struct string_list *rest,
 		   struct error *err)
 {
+	int killed = 0;
+
 	for (size_t i = 0; i < directories->n; i++) {
 		owned_fd fd = open(directories->v[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (fd >= 0 && !write_kernel_file_at(fd, "cgroup.kill", "1", NULL))
+		if (fd < 0)
 			continue;
-		if (fd >= 0 && string_list_add(rest, directories->v[i]))
+		if (!write_kernel_file_at(fd, "cgroup.kill", "1", NULL))
+			killed = 1;
+		else if (string_list_add(rest, directories->v[i]))
 			return error_errno(err, ENOMEM, "kill a cgroup");
 	}
-	return 0;
+	return killed;
 }
 
 int cgroup_signal_all(const struct string_list *directories, int signal, struct error *err)
 {
 	OWNED(string_list_finish) struct string_list rest = { 0 };
-	bool killed = false;
+	int killed = 0;
 
 	if (signal == SIGKILL) {
-		if (kill_v2(directories, &rest, err))
+		killed = kill_v2(directories, &rest, err);
+		if (killed < 0)
 			return -1;
-		killed = rest.n < directories->n;
 		directories = &rest;
 	}
 	if (!directories->n)

@@ -73,7 +73,7 @@ static int give_group(const char *path, uid_t uid, gid_t gid, struct error *err)
 int cgroup_delegate(const struct cgroup_plan *plan, uid_t uid, gid_t gid, struct error *err)
 {
 	for (size_t i = 0; i < plan->n_hierarchies; i++)
-		if (plan->hierarchies[i].version == 2 &&
+		if (plan->every_v2_controller && plan->hierarchies[i].version == 2 &&
 		    give_group(plan->hierarchies[i].directory, uid, gid, err))
 			return -1;
 	return 0;
