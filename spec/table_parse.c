@@ -390,16 +390,15 @@ static struct json_object *parse_tree(const char *text, size_t length, struct pr
 	}
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	json = json_tokener_parse_ex(tokener, text, (int)length);
-	if (!json) {
-		enum json_tokener_error error = json_tokener_get_error(tokener);
-		/* A lone number or word ends only where the text does. */
-		if (error == json_tokener_continue)
-			json = json_tokener_parse_ex(tokener, "", 1);
-		else
-			problems_add(problems, "the document: not valid JSON at byte %zu: %s",
-				     json_tokener_get_parse_end(tokener),
-				     json_tokener_error_desc(error));
+	enum json_tokener_error error = json_tokener_get_error(tokener);
+	/* A lone number ends only where the text does. */
+	if (error == json_tokener_continue) {
+		json = json_tokener_parse_ex(tokener, "", 1);
+		error = json_tokener_get_error(tokener);
 	}
+	if (error != json_tokener_success)
+		problems_add(problems, "the document: not valid JSON at byte %zu: %s",
+			     json_tokener_get_parse_end(tokener), json_tokener_error_desc(error));
 	json_tokener_free(tokener);
 	return json;
 }
@@ -420,7 +419,7 @@ void *table_parse(const struct type *type, const char *text, size_t length,
 	if (table_scan(text, length, &scan, problems) == 0) {
 		struct json_object *json = parse_tree(text, length, problems);
 
-		if (json || problems_count(problems) == before)
+		if (json || problems_count(problems) == before) /* NULL also stands for null */
 			object = read_new_object(&reader, &document, json, type);
 		json_object_put(json);
 	}

@@ -100,37 +100,6 @@ static bool is_digit_next(const struct scan *scan)
 	return scan->at < scan->end && *scan->at >= '0' && *scan->at <= '9';
 }
 
-/* Four hexadecimal digits at @at, or -1. */
-static int hexadecimal(const char *at, const char *end)
-{
-	int value = 0;
-
-	if (end - at < 4)
-		return -1;
-	for (int i = 0; i < 4; i++) {
-		char c = at[i];
-		if (c >= '0' && c <= '9')
-			value = value * 16 + (c - '0');
-		else if (c >= 'a' && c <= 'f')
-			value = value * 16 + (c - 'a' + 10);
-		else if (c >= 'A' && c <= 'F')
-			value = value * 16 + (c - 'A' + 10);
-		else
-			return -1;
-	}
-	return value;
-}
-
-static bool is_high_surrogate(int unit)
-{
-	return unit >= 0xd800 && unit <= 0xdbff;
-}
-
-static bool is_low_surrogate(int unit)
-{
-	return unit >= 0xdc00 && unit <= 0xdfff;
-}
-
 /* What a string turned out to hold besides plain text. */
 struct string_facts {
 	bool has_escape, has_nul, bad_utf8, half_surrogate;
@@ -151,20 +120,20 @@ static int scan_escape(struct scan *scan, const struct table_path *path, struct 
 		return 0;
 	}
 	scan->at++;
-	unit = hexadecimal(scan->at, scan->end);
+	unit = json_hexadecimal(scan->at, scan->end);
 	if (unit < 0)
 		return not_json(scan, path, "four hexadecimal digits");
 	scan->at += 4;
 	if (unit == 0)
 		facts->has_nul = true;
-	if (is_low_surrogate(unit))
+	if (json_is_low_surrogate(unit))
 		facts->half_surrogate = true;
-	if (!is_high_surrogate(unit))
+	if (!json_is_high_surrogate(unit))
 		return 0;
 	second = scan->end - scan->at >= 6 && scan->at[0] == '\\' && scan->at[1] == 'u'
-			 ? hexadecimal(scan->at + 2, scan->end)
+			 ? json_hexadecimal(scan->at + 2, scan->end)
 			 : -1;
-	if (is_low_surrogate(second))
+	if (json_is_low_surrogate(second))
 		scan->at += 6;
 	else
 		facts->half_surrogate = true;
@@ -288,55 +257,16 @@ static int scan_literal(struct scan *scan, const struct table_path *path, const 
 	return 0;
 }
 
-/* Keys are compared as json-c will see them, so an escaped one must be unescaped first. The escapes
- * were checked; the result is never longer than the source. */
+/* Keys are compared as json-c will see them, so an escaped one must be unescaped first. */
 static int unescape_key(struct scan *scan, const struct table_path *path, struct key *key)
 {
-	const char *at = key->text, *end = key->text + key->length;
-
 	if (!scan->unescaped) {
 		scan->unescaped = malloc((size_t)(scan->end - scan->text) + 1);
 		if (!scan->unescaped)
 			return out_of_memory(scan, path);
 	}
-	char *start = scan->unescaped + scan->unescaped_used, *to = start;
-	while (at < end) {
-		static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
-
-		if (*at != '\\') {
-			*to++ = *at++;
-			continue;
-		}
-		at++;
-		if (*at != 'u') {
-			const char *letter = strchr(letters, *at);
-			*to++ = letter ? meanings[letter - letters] : *at;
-			at++;
-			continue;
-		}
-		unsigned int unit = (unsigned int)hexadecimal(at + 1, end);
-		at += 5;
-		if (is_high_surrogate((int)unit) && end - at >= 6) {
-			unit = 0x10000 + ((unit - 0xd800) << 10) +
-			       ((unsigned int)hexadecimal(at + 2, end) - 0xdc00);
-			at += 6;
-		}
-		if (unit >= 0x10000) {
-			*to++ = (char)(0xf0 | unit >> 18);
-			*to++ = (char)(0x80 | (unit >> 12 & 0x3f));
-		} else if (unit >= 0x800) {
-			*to++ = (char)(0xe0 | unit >> 12);
-		} else if (unit >= 0x80) {
-			*to++ = (char)(0xc0 | unit >> 6);
-		} else {
-			*to++ = (char)unit;
-			continue;
-		}
-		if (unit >= 0x800)
-			*to++ = (char)(0x80 | (unit >> 6 & 0x3f));
-		*to++ = (char)(0x80 | (unit & 0x3f));
-	}
-	*key = (struct key){ start, (size_t)(to - start) };
+	char *to = scan->unescaped + scan->unescaped_used;
+	*key = (struct key){ to, json_unescape(key->text, key->length, to) };
 	scan->unescaped_used += key->length;
 	return 0;
 }
@@ -349,13 +279,13 @@ static int scan_key(struct scan *scan, const struct table_path *path, struct key
 		return not_json(scan, path, "a key in double quotes");
 	if (scan_string(scan, path, key, &facts))
 		return -1;
+	/* Half a surrogate cannot be unescaped; the document is refused because of it. */
+	if (facts.has_escape && !facts.half_surrogate && unescape_key(scan, path, key))
+		return -1;
 	const struct table_path here = { path, key->text, key->length, 0 };
 	string_problems(scan, &here, &facts);
 	if (facts.has_nul)
 		table_problem(scan->problems, &here, "the key contains a NUL character");
-	/* A half surrogate is reported; what it would be unescaped to does not matter any more. */
-	if (facts.has_escape && !facts.half_surrogate && unescape_key(scan, &here, key))
-		return -1;
 	if (scan->key_count == scan->key_capacity) {
 		size_t capacity = scan->key_capacity ? scan->key_capacity * 2 : 64;
 		struct key *keys = reallocarray(scan->keys, capacity, sizeof *keys);

@@ -1,6 +1,6 @@
 #include "spec/base/json_text.h"
 
-#include <stdbool.h>
+#include <string.h>
 
 static bool is_continuation(unsigned char byte)
 {
@@ -96,4 +96,85 @@ void buffer_add_json_string(struct buffer *buffer, const char *text, size_t leng
 	}
 	buffer_add(buffer, text + start, at - start);
 	buffer_add(buffer, "\"", 1);
+}
+
+int json_hexadecimal(const char *at, const char *end)
+{
+	int value = 0;
+
+	if (end - at < 4)
+		return -1;
+	for (int i = 0; i < 4; i++) {
+		char c = at[i];
+
+		if (c >= '0' && c <= '9')
+			value = value * 16 + (c - '0');
+		else if (c >= 'a' && c <= 'f')
+			value = value * 16 + (c - 'a' + 10);
+		else if (c >= 'A' && c <= 'F')
+			value = value * 16 + (c - 'A' + 10);
+		else
+			return -1;
+	}
+	return value;
+}
+
+bool json_is_high_surrogate(int unit)
+{
+	return unit >= 0xd800 && unit <= 0xdbff;
+}
+
+bool json_is_low_surrogate(int unit)
+{
+	return unit >= 0xdc00 && unit <= 0xdfff;
+}
+
+static char *add_utf8(char *to, unsigned int code)
+{
+	if (code < 0x80) {
+		*to++ = (char)code;
+		return to;
+	}
+	if (code >= 0x10000) {
+		*to++ = (char)(0xf0 | code >> 18);
+		*to++ = (char)(0x80 | (code >> 12 & 0x3f));
+	} else if (code >= 0x800) {
+		*to++ = (char)(0xe0 | code >> 12);
+	} else {
+		*to++ = (char)(0xc0 | code >> 6);
+	}
+	if (code >= 0x800)
+		*to++ = (char)(0x80 | (code >> 6 & 0x3f));
+	*to++ = (char)(0x80 | (code & 0x3f));
+	return to;
+}
+
+size_t json_unescape(const char *text, size_t length, char *to)
+{
+	static const char letters[] = "bfnrt", meanings[] = "\b\f\n\r\t";
+	const char *end = text + length;
+	char *start = to;
+
+	while (text < end) {
+		if (*text != '\\') {
+			*to++ = *text++;
+			continue;
+		}
+		text++;
+		if (*text != 'u') {
+			const char *letter = strchr(letters, *text);
+			*to++ = letter ? meanings[letter - letters] : *text;
+			text++;
+			continue;
+		}
+		unsigned int code = (unsigned int)json_hexadecimal(text + 1, end);
+		text += 5;
+		if (json_is_high_surrogate((int)code)) {
+			unsigned int low = (unsigned int)json_hexadecimal(text + 2, end);
+			code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+			text += 6;
+		}
+		to = add_utf8(to, code);
+	}
+	return (size_t)(to - start);
 }

@@ -2,6 +2,7 @@
  * JSON's structure. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "spec/base/text.h"
@@ -15,3 +16,12 @@ size_t utf8_cut(const char *text, size_t length, size_t max);
 
 /* Appends @length bytes as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
 void buffer_add_json_string(struct buffer *buffer, const char *text, size_t length);
+
+/* The value of four hexadecimal digits at @at, or -1. */
+int json_hexadecimal(const char *at, const char *end);
+bool json_is_high_surrogate(int unit);
+bool json_is_low_surrogate(int unit);
+
+/* Undoes the escapes of a string's inside, whose escapes were checked and whose surrogates are
+ * paired. @to has room for @length bytes: the result is never longer. Returns its length. */
+size_t json_unescape(const char *text, size_t length, char *to);
