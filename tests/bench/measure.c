@@ -36,8 +36,6 @@
 #define MAX_STEPS 12
 #define MAX_WORDS 24
 
-extern char **environ;
-
 enum kind { TIME, QUIET, WAIT, AFTER };
 
 struct step {
@@ -60,7 +58,7 @@ static struct contestant contestants[MAX_CONTESTANTS];
 static size_t n_contestants;
 static posix_spawn_file_actions_t no_output;
 
-static void die(const char *what, const char *which)
+static void __attribute__((noreturn)) die(const char *what, const char *which)
 {
 	fprintf(stderr, "measure: %s: %s\n", what, which);
 	exit(1);
@@ -90,7 +88,6 @@ static enum kind kind_of(const char *word)
 		if (strcmp(word, names[i]) == 0)
 			return (enum kind)i;
 	die("unknown kind", word);
-	return TIME;
 }
 
 static struct contestant *contestant_of(const char *name)
@@ -113,8 +110,9 @@ static void read_cases(const char *path)
 	if (!file)
 		die(path, strerror(errno));
 	while (getline(&line, &size, file) > 0) {
-		char *name = strtok(line, "\t\n"), *kind = strtok(NULL, "\t\n"),
-		     *word = strtok(NULL, " \n");
+		char *rest, *name = strtok_r(line, "\t\n", &rest),
+			    *kind = strtok_r(NULL, "\t\n", &rest),
+			    *word = strtok_r(NULL, " \n", &rest);
 		if (!name || !kind || !word)
 			die("a line without three fields", path);
 		struct contestant *contestant = contestant_of(name);
@@ -122,7 +120,7 @@ static void read_cases(const char *path)
 			die("too many steps", name);
 		struct step *step = &contestant->steps[contestant->n_steps++];
 		step->kind = kind_of(kind);
-		for (size_t n = 0; word; word = strtok(NULL, " \n")) {
+		for (size_t n = 0; word; word = strtok_r(NULL, " \n", &rest)) {
 			if (n == MAX_WORDS)
 				die("too many words", step->words[0]);
 			step->words[n++] = strdup(word);
@@ -180,6 +178,8 @@ static void run_command(const struct step *step, size_t run, struct result *resu
 	pid_t pid;
 
 	fill_in(step, run, argv);
+	if (!argv[0])
+		die("an empty command", "");
 	double begin = microseconds();
 	int failed = posix_spawnp(&pid, argv[0], &no_output, NULL, argv, environ);
 	if (failed)
@@ -209,13 +209,17 @@ static void wait_for_pid_file(const struct step *step, size_t run, struct result
 {
 	char *argv[MAX_WORDS + 1];
 	struct rusage usage;
-	int pid = 0, status;
+	char text[32];
+	int status;
 
 	fill_in(step, run, argv);
 	FILE *file = fopen(argv[0], "re");
-	if (!file || fscanf(file, "%d", &pid) != 1 || pid <= 0)
+	if (!file || !fgets(text, sizeof text, file))
 		die("no pid in", argv[0]);
 	fclose(file);
+	pid_t pid = (pid_t)strtol(text, NULL, 10);
+	if (pid <= 0)
+		die("no pid in", argv[0]);
 	release(argv);
 	/* Fails when it was reaped before, while a command ran: then it has been counted too. */
 	if (wait4(pid, &status, 0, &usage) == pid) {
