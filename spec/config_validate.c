@@ -17,6 +17,12 @@ static const struct linux_config *linux_of(const struct config *config)
 	return config->linux_ ? config->linux_ : &nothing;
 }
 
+/* Only what is wrong costs the making of a text. */
+#define check_absolute(path, problems, ...) \
+	((path)[0] == '/'                   \
+		 ? (void)0                  \
+		 : table_value_problem(problems, path, "is not an absolute path", __VA_ARGS__))
+
 static bool is_semver_character(char c)
 {
 	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -73,14 +79,15 @@ static bool is_semver(const char *text)
 
 static void check_specification_version(const struct config *config, struct problems *problems)
 {
-	owned_string quoted = table_quoted(config->oci_version);
+	const char *version = config->oci_version;
 
-	if (!is_semver(config->oci_version))
-		problems_add(problems, "ociVersion: %s is not a SemVer 2.0.0 version such as %s",
-			     quoted, SPEC_VERSION);
-	else if (!text_starts_with(config->oci_version, "1."))
-		problems_add(problems, "ociVersion: %s is not supported, expected a version 1.x.y",
-			     quoted);
+	if (!is_semver(version))
+		table_value_problem(problems, version,
+				    "is not a SemVer 2.0.0 version such as " SPEC_VERSION,
+				    "ociVersion");
+	else if (!text_starts_with(version, "1."))
+		table_value_problem(problems, version, "is not supported, expected a version 1.x.y",
+				    "ociVersion");
 }
 
 static void check_root(const struct config *config, struct problems *problems)
@@ -135,13 +142,8 @@ static void check_annotations(const struct config *config, struct problems *prob
 static void check_hook_list(const struct hook_list *hooks, const char *name,
 			    struct problems *problems)
 {
-	for (size_t i = 0; i < hooks->n; i++) {
-		owned_string quoted = table_quoted(hooks->v[i]->path);
-
-		if (hooks->v[i]->path[0] != '/')
-			problems_add(problems, "hooks.%s[%zu].path: %s is not an absolute path",
-				     name, i, quoted);
-	}
+	for (size_t i = 0; i < hooks->n; i++)
+		check_absolute(hooks->v[i]->path, problems, "hooks.%s[%zu].path", name, i);
 }
 
 static void check_hooks(const struct config *config, struct problems *problems)
@@ -170,12 +172,8 @@ static void check_namespaces(const struct config *config, struct problems *probl
 			problems_add(problems,
 				     "linux.namespaces[%zu].type: this type was given before", i);
 		seen[entry->type] = true;
-		if (entry->path && entry->path[0] != '/') {
-			owned_string quoted = table_quoted(entry->path);
-			problems_add(problems,
-				     "linux.namespaces[%zu].path: %s is not an absolute path", i,
-				     quoted);
-		}
+		if (entry->path)
+			check_absolute(entry->path, problems, "linux.namespaces[%zu].path", i);
 	}
 }
 
@@ -246,13 +244,11 @@ static void check_time_offsets(const struct config *config, struct problems *pro
 				       "joined cannot be set");
 	for (size_t i = 0; i < list->n; i++) {
 		const char *key = list->v[i]->key;
-		owned_string quoted = table_quoted(key);
 
-		if (!text_equal(key, "monotonic") && !text_equal(key, "boottime"))
-			problems_add(problems,
-				     "linux.timeOffsets: unknown clock %s, expected monotonic or "
-				     "boottime",
-				     quoted);
+		if (text_equal(key, "monotonic") || text_equal(key, "boottime"))
+			continue;
+		owned_string path = table_entry_path("linux.timeOffsets", key);
+		problems_add(problems, "%s: unknown clock, expected monotonic or boottime", path);
 	}
 }
 
@@ -276,20 +272,22 @@ static void check_mount(const struct config *config, const struct mount *mount, 
 			struct problems *problems)
 {
 	bool mapped = mount->uid_mappings.n || mount->gid_mappings.n;
-	owned_string uids = text_format("mounts[%zu].uidMappings", i);
-	owned_string gids = text_format("mounts[%zu].gidMappings", i);
+	bool wants_mapping = string_list_has(&mount->options, "idmap") ||
+			     string_list_has(&mount->options, "ridmap");
 
 	if (!*mount->destination)
 		problems_add(problems, "mounts[%zu].destination: must not be empty", i);
+	if (!mapped && !wants_mapping)
+		return;
+	owned_string uids = text_format("mounts[%zu].uidMappings", i);
+	owned_string gids = text_format("mounts[%zu].gidMappings", i);
 	if (mount->uid_mappings.n && !mount->gid_mappings.n)
 		problems_add(problems, "%s: required with uidMappings", gids);
 	if (mount->gid_mappings.n && !mount->uid_mappings.n)
 		problems_add(problems, "%s: required with gidMappings", uids);
 	check_ranges(&mount->uid_mappings, uids, problems);
 	check_ranges(&mount->gid_mappings, gids, problems);
-	if (!mapped && !config_namespace(config, NAMESPACE_USER) &&
-	    (string_list_has(&mount->options, "idmap") ||
-	     string_list_has(&mount->options, "ridmap")))
+	if (!mapped && !config_namespace(config, NAMESPACE_USER))
 		problems_add(problems,
 			     "%s: required by the option idmap, as there is no user namespace",
 			     uids);
@@ -307,12 +305,8 @@ static void check_devices(const struct config *config, struct problems *problems
 
 	for (size_t i = 0; i < list->n; i++) {
 		const struct device *device = list->v[i];
-		owned_string quoted = table_quoted(device->path);
 
-		if (device->path[0] != '/')
-			problems_add(problems,
-				     "linux.devices[%zu].path: %s is not an absolute path", i,
-				     quoted);
+		check_absolute(device->path, problems, "linux.devices[%zu].path", i);
 		if (device->type == 'p')
 			continue;
 		if (!device->major.set)
@@ -343,17 +337,13 @@ static void check_net_devices(const struct config *config, struct problems *prob
 			"linux.netDevices: needs an entry of type network in linux.namespaces");
 	for (size_t i = 0; i < list->n; i++) {
 		const struct net_device *device = list->v[i];
-		owned_string key = table_quoted(device->key);
-		owned_string name = table_quoted(device->name ? device->name : "");
+		owned_string path = table_entry_path("linux.netDevices", device->key);
 
 		if (!is_interface_name(device->key))
-			problems_add(problems,
-				     "linux.netDevices: %s is not a network interface name", key);
+			problems_add(problems, "%s: the key is not a network interface name", path);
 		if (device->name && !is_interface_name(device->name))
-			problems_add(
-				problems,
-				"linux.netDevices: %s, name: %s is not a network interface name",
-				key, name);
+			table_value_problem(problems, device->name,
+					    "is not a network interface name", "%s.name", path);
 	}
 }
 
@@ -368,11 +358,10 @@ static void check_rootfs_propagation(const struct config *config, struct problem
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (text_equal(value, known[i]))
 			return;
-	owned_string quoted = table_quoted(value);
-	problems_add(problems,
-		     "linux.rootfsPropagation: unknown value %s, expected one of shared, slave, "
-		     "private, unbindable, or the same with r in front",
-		     quoted);
+	table_value_problem(
+		problems, value,
+		"is none of shared, slave, private, unbindable, or these with r in front",
+		"linux.rootfsPropagation");
 }
 
 /* Without a mount namespace of its own, what is hidden is hidden from the host. */
@@ -382,13 +371,8 @@ static void check_hidden_path_list(const struct config *config, const struct str
 	if (paths->n && !config_namespace(config, NAMESPACE_MOUNT))
 		problems_add(problems, "linux.%s: needs an entry of type mount in linux.namespaces",
 			     name);
-	for (size_t i = 0; i < paths->n; i++) {
-		owned_string quoted = table_quoted(paths->v[i]);
-
-		if (paths->v[i][0] != '/')
-			problems_add(problems, "linux.%s[%zu]: %s is not an absolute path", name, i,
-				     quoted);
-	}
+	for (size_t i = 0; i < paths->n; i++)
+		check_absolute(paths->v[i], problems, "linux.%s[%zu]", name, i);
 }
 
 static void check_hidden_paths(const struct config *config, struct problems *problems)

@@ -26,9 +26,8 @@ static void check_architectures(const struct string_list *list, struct problems 
 			known |= text_equal(list->v[i], seccomp_architectures[j]);
 		if (known)
 			continue;
-		owned_string quoted = table_quoted(list->v[i]);
-		problems_add(problems, "linux.seccomp.architectures[%zu]: unknown value %s", i,
-			     quoted);
+		table_value_problem(problems, list->v[i], "is not an architecture of libseccomp",
+				    "linux.seccomp.architectures[%zu]", i);
 	}
 }
 

@@ -8,10 +8,8 @@
 
 static void check_cwd(const struct process *process, const char *at, struct problems *problems)
 {
-	owned_string quoted = table_quoted(process->cwd);
-
 	if (process->cwd[0] != '/')
-		problems_add(problems, "%scwd: %s is not an absolute path", at, quoted);
+		table_value_problem(problems, process->cwd, "is not an absolute path", "%scwd", at);
 }
 
 static void check_args(const struct process *process, const char *at, struct problems *problems)

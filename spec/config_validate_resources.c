@@ -12,12 +12,10 @@ static void check_device_rules(const struct resources *resources, const char *at
 	for (size_t i = 0; i < resources->devices.n; i++) {
 		const char *access = resources->devices.v[i]->access;
 
-		if (access && strspn(access, "rwm") != strlen(access)) {
-			owned_string quoted = table_quoted(access);
-			problems_add(problems,
-				     "%sdevices[%zu].access: expected letters of 'rwm', found %s",
-				     at, i, quoted);
-		}
+		if (access && strspn(access, "rwm") != strlen(access))
+			table_value_problem(problems, access,
+					    "is not made of the letters r, w and m",
+					    "%sdevices[%zu].access", at, i);
 	}
 }
 
@@ -73,13 +71,10 @@ static void check_hugepage_limits(const struct resources *resources, const char 
 {
 	for (size_t i = 0; i < resources->hugepage_limits.n; i++) {
 		const char *size = resources->hugepage_limits.v[i]->page_size;
-		owned_string quoted = table_quoted(size);
 
 		if (!is_page_size(size))
-			problems_add(problems,
-				     "%shugepageLimits[%zu].pageSize: expected a size such as 2MB, "
-				     "found %s",
-				     at, i, quoted);
+			table_value_problem(problems, size, "is not a page size such as 2MB",
+					    "%shugepageLimits[%zu].pageSize", at, i);
 	}
 }
 
@@ -91,13 +86,10 @@ static void check_network_priorities(const struct resources *resources, const ch
 	/* The name is written into a kernel file, in front of a blank. */
 	for (size_t i = 0; network && i < network->priorities.n; i++) {
 		const char *name = network->priorities.v[i]->name;
-		owned_string quoted = table_quoted(name);
 
 		if (!*name || strcspn(name, "/ \t\n") != strlen(name))
-			problems_add(problems,
-				     "%snetwork.priorities[%zu].name: %s is not a network "
-				     "interface name",
-				     at, i, quoted);
+			table_value_problem(problems, name, "is not a network interface name",
+					    "%snetwork.priorities[%zu].name", at, i);
 	}
 }
 
@@ -105,13 +97,13 @@ static void check_rdma(const struct resources *resources, const char *at, struct
 {
 	for (size_t i = 0; i < resources->rdma.n; i++) {
 		const struct rdma *rdma = resources->rdma.v[i];
-		owned_string key = table_quoted(rdma->key);
+		owned_string object = text_format("%srdma", at);
+		owned_string path = object ? table_entry_path(object, rdma->key) : NULL;
 
 		if (!*rdma->key || strcspn(rdma->key, " \t\n") != strlen(rdma->key))
-			problems_add(problems, "%srdma: %s is not a device name", at, key);
+			problems_add(problems, "%s: the key is not a device name", path);
 		if (!rdma->hca_handles.set && !rdma->hca_objects.set)
-			problems_add(problems, "%srdma: %s needs hcaHandles or hcaObjects", at,
-				     key);
+			problems_add(problems, "%s: hcaHandles or hcaObjects is required", path);
 	}
 }
 
@@ -120,11 +112,12 @@ static void check_unified(const struct resources *resources, const char *at,
 {
 	for (size_t i = 0; i < resources->unified.n; i++) {
 		const char *key = resources->unified.v[i].key;
-		owned_string quoted = table_quoted(key);
 
-		if (!*key || strchr(key, '/') || text_equal(key, ".") || text_equal(key, ".."))
-			problems_add(problems, "%sunified: %s is not the name of a cgroup file", at,
-				     quoted);
+		if (*key && !strchr(key, '/') && !text_equal(key, ".") && !text_equal(key, ".."))
+			continue;
+		owned_string object = text_format("%sunified", at);
+		owned_string path = object ? table_entry_path(object, key) : NULL;
+		problems_add(problems, "%s: the key is not the name of a cgroup file", path);
 	}
 }
 

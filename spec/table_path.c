@@ -115,6 +115,34 @@ char *table_quoted(const char *text)
 	return quoted.text;
 }
 
+char *table_entry_path(const char *object, const char *key)
+{
+	struct buffer path = { 0 };
+
+	buffer_print(&path, "%s", object);
+	table_path_add_key(&path, key, strlen(key));
+	if (path.failed)
+		buffer_finish(&path);
+	return path.text;
+}
+
+void table_value_problem(struct problems *problems, const char *value, const char *words,
+			 const char *format, ...)
+{
+	owned_string path = NULL;
+	owned_string quoted = table_quoted(value);
+	va_list args;
+
+	va_start(args, format);
+	if (vasprintf(&path, format, args) < 0)
+		path = NULL;
+	va_end(args);
+	if (path && quoted)
+		problems_add(problems, "%s: %s %s", path, quoted, words);
+	else
+		problems->dropped++;
+}
+
 void table_problem(struct problems *problems, const struct table_path *path, const char *format,
 		   ...)
 {

@@ -24,6 +24,13 @@ void table_quote(struct buffer *to, const char *text, size_t length);
 /* The same as a new string, never NULL unless memory is out. */
 char *table_quoted(const char *text);
 
+/* "linux.netDevices.eth0" or "linux.sysctl[\"a.b\"]": the path of an entry, as a new string. */
+char *table_entry_path(const char *object, const char *key);
+
+/* The problem "path: 'value' words", where the path is formatted. */
+void table_value_problem(struct problems *problems, const char *value, const char *words,
+			 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
 /* A problem with "path: " before its words. */
 void table_problem(struct problems *problems, const struct table_path *path, const char *format,
 		   ...) __attribute__((format(printf, 3, 4)));

@@ -49,8 +49,8 @@ static const struct example config_examples[] = {
 	{ "resources", "\"linux\":{\"resources\":{\"memory\":{\"swappiness\":101}}}",
 	  "linux.resources.memory.swappiness: expected 0 to 100, found 101" },
 	{ "rootfs propagation", "\"linux\":{\"rootfsPropagation\":\"x\"}",
-	  "linux.rootfsPropagation: unknown value 'x', expected one of shared, slave, private, "
-	  "unbindable, or the same with r in front" },
+	  "linux.rootfsPropagation: 'x' is none of shared, slave, private, unbindable, or these "
+	  "with r in front" },
 	{ "hidden paths", "\"linux\":{\"maskedPaths\":[\"/x\"]}",
 	  "linux.maskedPaths: needs an entry of type mount in linux.namespaces" },
 	{ "seccomp",
@@ -82,19 +82,19 @@ static const struct example process_examples[] = {
 
 static const struct example resources_examples[] = {
 	{ "device rules", "\"devices\":[{\"allow\":true,\"access\":\"x\"}]",
-	  "devices[0].access: expected letters of 'rwm', found 'x'" },
+	  "devices[0].access: 'x' is not made of the letters r, w and m" },
 	{ "memory", "\"memory\":{\"swappiness\":200}",
 	  "memory.swappiness: expected 0 to 100, found 200" },
 	{ "cpu", "\"cpu\":{\"quota\":1,\"burst\":2}", "cpu.burst: 2 is more than the quota, 1" },
 	{ "weight devices", "\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":0}]}",
 	  "blockIO.weightDevice[0]: weight or leafWeight is required" },
 	{ "hugepage limits", "\"hugepageLimits\":[{\"pageSize\":\"2M\",\"limit\":0}]",
-	  "hugepageLimits[0].pageSize: expected a size such as 2MB, found '2M'" },
+	  "hugepageLimits[0].pageSize: '2M' is not a page size such as 2MB" },
 	{ "network priorities", "\"network\":{\"priorities\":[{\"name\":\"\",\"priority\":0}]}",
 	  "network.priorities[0].name: '' is not a network interface name" },
-	{ "rdma", "\"rdma\":{\"a\":{}}", "rdma: 'a' needs hcaHandles or hcaObjects" },
+	{ "rdma", "\"rdma\":{\"a\":{}}", "rdma.a: hcaHandles or hcaObjects is required" },
 	{ "unified", "\"unified\":{\"..\":\"\"}",
-	  "unified: '..' is not the name of a cgroup file" },
+	  "unified[\"..\"]: the key is not the name of a cgroup file" },
 };
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
