@@ -234,8 +234,11 @@ static int plan_unified_file(struct cgroup_plan *plan, size_t v2, const struct s
 
 	if (!field || !value)
 		return error_errno(err, ENOMEM, RESOURCES "unified");
+	/* The kernel takes no write of nothing, but an empty line as an empty value. */
+	if (!*value)
+		return add_write(plan, v2, pair->key, "\n", field, err);
 	while ((line = strsep(&rest, "\n")))
-		if ((*line || !rest) && add_write(plan, v2, pair->key, line, field, err))
+		if (*line && add_write(plan, v2, pair->key, line, field, err))
 			return -1;
 	return 0;
 }

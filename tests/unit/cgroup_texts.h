@@ -52,20 +52,19 @@ static const struct host_texts v2_host __attribute__((unused)) = {
 
 /* A distribution of the years of v1: controllers that share a hierarchy. */
 static const struct host_texts v1_host __attribute__((unused)) = {
-	.mountinfo =
-		"18 23 0:17 / /sys rw shared:6 - sysfs sysfs rw\n"
-		"23 1 253:1 / / rw shared:1 - xfs /dev/vda1 rw\n"
-		"25 18 0:21 / /sys/fs/cgroup ro shared:9 - tmpfs tmpfs ro,mode=755\n"
-		"26 25 0:22 / /sys/fs/cgroup/systemd rw shared:10 - cgroup cgroup "
-		"rw,xattr,release_agent=/usr/lib/systemd/systemd-cgroups-agent,name=systemd\n"
-		"28 25 0:24 / /sys/fs/cgroup/cpu,cpuacct rw shared:12 - cgroup cgroup "
-		"rw,cpuacct,cpu\n"
-		"29 25 0:25 / /sys/fs/cgroup/net_cls,net_prio rw shared:13 - cgroup cgroup "
-		"rw,net_prio,net_cls\n"
-		"30 25 0:26 / /sys/fs/cgroup/devices rw shared:14 - cgroup cgroup rw,devices\n"
-		"31 25 0:27 / /sys/fs/cgroup/memory rw shared:15 - cgroup cgroup rw,memory\n"
-		"32 25 0:28 / /sys/fs/cgroup/hugetlb rw shared:16 - cgroup cgroup rw,hugetlb\n"
-		"33 25 0:29 / /sys/fs/cgroup/rdma rw shared:17 - cgroup cgroup rw,rdma\n",
+	.mountinfo = "18 23 0:17 / /sys rw shared:6 - sysfs sysfs rw\n"
+		     "23 1 253:1 / / rw shared:1 - xfs /dev/vda1 rw\n"
+		     "25 18 0:21 / /sys/fs/cgroup ro shared:9 - tmpfs tmpfs ro,mode=755\n"
+		     "26 25 0:22 / /sys/fs/cgroup/systemd rw shared:10 - cgroup cgroup "
+		     "rw,xattr,release_agent=/usr/lib/systemd/systemd-cgroups-agent,name=systemd\n"
+		     "28 25 0:24 / /sys/fs/cgroup/cpu,cpuacct rw shared:12 - cgroup cgroup "
+		     "rw,cpuacct,cpu\n"
+		     "29 25 0:25 / /sys/fs/cgroup/net_cls,net_prio rw shared:13 - cgroup cgroup "
+		     "rw,net_prio,net_cls\n"
+		     "30 25 0:26 / /sys/fs/cgroup/devices rw shared:14 - cgroup cgroup rw,devices\n"
+		     "31 25 0:27 / /sys/fs/cgroup/memory rw shared:15 - cgroup cgroup rw,memory\n"
+		     "32 25 0:28 / /sys/fs/cgroup/hugetlb rw shared:16 - cgroup cgroup rw,hugetlb\n"
+		     "33 25 0:29 / /sys/fs/cgroup/rdma rw shared:17 - cgroup cgroup rw,rdma\n",
 	.self_cgroup = "9:rdma:/\n8:hugetlb:/\n7:memory:/system.slice/x.service\n6:devices:/\n"
 		       "5:net_cls,net_prio:/\n4:cpu,cpuacct:/system.slice\n"
 		       "1:name=systemd:/system.slice/x.service\n0::/\n",
@@ -73,16 +72,15 @@ static const struct host_texts v1_host __attribute__((unused)) = {
 
 /* A container of v1_host without a cgroup namespace: its mounts show a part of the host's tree. */
 static const struct host_texts nested_host __attribute__((unused)) = {
-	.mountinfo =
-		"600 500 0:60 / / rw - overlay overlay rw\n"
-		"601 600 0:61 / /sys rw - sysfs sysfs rw\n"
-		"602 601 0:62 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n"
-		"603 602 0:22 /docker/abc /sys/fs/cgroup/systemd ro master:10 - cgroup cgroup "
-		"rw,xattr,name=systemd\n"
-		"604 602 0:25 /docker/abc /sys/fs/cgroup/devices rw master:14 - cgroup cgroup "
-		"rw,devices\n"
-		"605 602 0:26 /docker/abc /sys/fs/cgroup/memory rw master:15 - cgroup cgroup "
-		"rw,memory\n",
+	.mountinfo = "600 500 0:60 / / rw - overlay overlay rw\n"
+		     "601 600 0:61 / /sys rw - sysfs sysfs rw\n"
+		     "602 601 0:62 / /sys/fs/cgroup rw - tmpfs tmpfs rw,mode=755\n"
+		     "603 602 0:22 /docker/abc /sys/fs/cgroup/systemd ro master:10 - cgroup cgroup "
+		     "rw,xattr,name=systemd\n"
+		     "604 602 0:25 /docker/abc /sys/fs/cgroup/devices rw master:14 - cgroup cgroup "
+		     "rw,devices\n"
+		     "605 602 0:26 /docker/abc /sys/fs/cgroup/memory rw master:15 - cgroup cgroup "
+		     "rw,memory\n",
 	.self_cgroup = "7:memory:/docker/abc/inner\n6:devices:/docker/abc\n"
 		       "1:name=systemd:/docker/abcdef\n0::/\n",
 };
@@ -132,17 +130,14 @@ static void print_writes(const struct cgroup_plan *plan, char *text, size_t size
 		length += (size_t)snprintf(text + length, size - length, "%s%s=%s",
 					   length ? ", " : "", write->file, write->value);
 		if (write->alternative_file)
-			length += (size_t)snprintf(text + length, size - length, "|%s=%s",
-						   write->alternative_file,
-						   write->alternative_value ?
-							   write->alternative_value :
-							   write->value);
+			length += (size_t)snprintf(
+				text + length, size - length, "|%s=%s", write->alternative_file,
+				write->alternative_value ? write->alternative_value : write->value);
 	}
 }
 
-static void __attribute__((unused)) check_writes(const struct host_texts *host,
-						 const struct resources *resources,
-						 const char *expected)
+static void __attribute__((unused))
+check_writes(const struct host_texts *host, const struct resources *resources, const char *expected)
 {
 	char text[8192];
 	struct cgroup_plan plan;
@@ -155,9 +150,8 @@ static void __attribute__((unused)) check_writes(const struct host_texts *host,
 	cgroup_plan_finish(&plan);
 }
 
-static void __attribute__((unused)) check_refusal(const struct host_texts *host,
-						  const struct resources *resources,
-						  const char *message)
+static void __attribute__((unused))
+check_refusal(const struct host_texts *host, const struct resources *resources, const char *message)
 {
 	struct cgroup_plan plan;
 	struct error err = { 0 };
