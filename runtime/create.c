@@ -262,6 +262,7 @@ static int spawn(void *context, struct error *err)
 
 	if (sync_open(&creation->sync, &init->sync, err))
 		return -1;
+	init->record = creation->container.directory;
 	init->caller_umask = umask(0);
 	umask(init->caller_umask);
 	int side = namespace_spawn(&creation->plan, creation->entries.v2, &init->into_cgroup,

@@ -40,7 +40,12 @@ static int enter_cgroup(void *context, struct error *err)
 {
 	struct init *init = context;
 
-	return cgroup_enter_self(init->entries, init->into_cgroup, err);
+	/* The lock belongs to everybody who has the descriptor. */
+	close_fd(take_fd(&init->record));
+	if (cgroup_enter_self(init->entries, init->into_cgroup, err))
+		return -1;
+	cgroup_entries_close(init->entries);
+	return 0;
 }
 
 static int wait_for_go(void *context, struct error *err)

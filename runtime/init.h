@@ -15,6 +15,7 @@ struct init {
 	const struct plan_options *options;
 	const struct state *state; /* for hooks in the container */
 	int sync;		   /* the child's end */
+	int record;		   /* the container's directory, whose lock the child must not keep */
 	int root;		   /* rootfs_open */
 	int *sources;		   /* mount_sources_open */
 	int exec_fifo;		   /* O_PATH */
