@@ -134,7 +134,8 @@ int beneath_check_filesystem(int fd, long magic, const char *what, struct error 
 	if (fstatfs(fd, &fs))
 		return error_errno(err, errno, "statfs %s", what);
 	if (fs.f_type != magic)
-		return error_set(err, EXDEV, "%s: not on the file system expected there (type %#lx)",
-				 what, (unsigned long)fs.f_type);
+		return error_set(err, EXDEV,
+				 "%s: not on the file system expected there (type %#lx)", what,
+				 (unsigned long)fs.f_type);
 	return 0;
 }

@@ -62,14 +62,15 @@ int cgroup_mount(const struct plan *plan, const struct mount_plan *mount, int ta
 
 	if (cgroup->n_hierarchies == 1 && cgroup->hierarchies[0].version == 2)
 		return bind_group(&cgroup->hierarchies[0], &mount->options, target, err);
-	owned_fd directory = string_list_add(&data, "mode=755") ?
-				     error_errno(err, ENOMEM, "options") :
-				     mount_new("tmpfs", "tmpfs", &data, 0, fixed, err);
+	owned_fd directory = string_list_add(&data, "mode=755")
+				     ? error_errno(err, ENOMEM, "options")
+				     : mount_new("tmpfs", "tmpfs", &data, 0, fixed, err);
 	string_list_finish(&data);
 	if (directory < 0 || mount_attach(directory, target, err))
 		return -1;
 	for (size_t i = 0; i < cgroup->n_hierarchies; i++)
 		if (mount_hierarchy(&cgroup->hierarchies[i], &mount->options, directory, err))
 			return -1;
-	return mount_set_attributes(directory, mount->options.set, mount->options.clear, false, err);
+	return mount_set_attributes(directory, mount->options.set, mount->options.clear, false,
+				    err);
 }

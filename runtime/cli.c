@@ -97,9 +97,8 @@ static void print_options(const struct option *options)
 {
 	for (const struct option *option = options; option->name; option++) {
 		char left[64];
-		int used = option->letter ?
-				   snprintf(left, sizeof left, "-%c, ", option->letter) :
-				   snprintf(left, sizeof left, "    ");
+		int used = option->letter ? snprintf(left, sizeof left, "-%c, ", option->letter)
+					  : snprintf(left, sizeof left, "    ");
 		snprintf(left + used, sizeof left - (size_t)used, "--%s%s%s", option->name,
 			 option->argument ? " " : "", option->argument ? option->argument : "");
 		printf("  %-30s %s\n", left, option->help);

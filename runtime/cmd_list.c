@@ -1,11 +1,12 @@
 /* orun list */
 #include <dirent.h>
 #include <errno.h>
-#include <pwd.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/commands.h"
+#include "runtime/passwd.h"
 #include "spec/base/owned.h"
 
 static const char *format = "table";
@@ -24,9 +25,10 @@ static int is_container(const struct dirent *entry)
 
 static char *owner_name(uint32_t uid)
 {
-	const struct passwd *user = getpwuid(uid);
+	owned_fd passwd = open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+	char *name = passwd_name(passwd, uid);
 
-	return user ? strdup(user->pw_name) : text_format("#%u", uid);
+	return name ? name : text_format("#%u", uid);
 }
 
 static void add_json(const struct state *state, enum container_status status, int64_t pid,
@@ -84,10 +86,10 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 		return 1;
 	}
 	buffer_print(&text, "%s",
-		     quiet ? "" :
-		     json  ? "[" :
-			     "ID           PID      STATUS   BUNDLE                   "
-			     "CREATED                          OWNER\n");
+		     quiet  ? ""
+		     : json ? "["
+			    : "ID           PID      STATUS   BUNDLE                   "
+			      "CREATED                          OWNER\n");
 	for (int i = 0; i < n; i++) {
 		add_row(root, entries[i]->d_name, &text);
 		free(entries[i]);

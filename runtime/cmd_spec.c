@@ -25,8 +25,8 @@ static int write_new(const char *directory, const struct buffer *text, struct er
 	if (dir < 0)
 		return error_errno(err, errno, "bundle '%s'", directory);
 	/* A configuration that is there may be somebody's work. */
-	owned_fd fd =
-		openat(dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	owned_fd fd = openat(dir, "config.json",
+			     O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (fd < 0) {
 		error_errno(err, errno, "create %s/config.json", directory);
 		return errno == EEXIST ? error_hint(err, "remove it first") : -1;
@@ -51,8 +51,8 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 		return 1;
 	table_print(&config_type, config, 4, &text);
 	buffer_print(&text, "\n");
-	int failed = text.failed ? error_errno(err, ENOMEM, "config.json") :
-				   write_new(bundle, &text, err);
+	int failed = text.failed ? error_errno(err, ENOMEM, "config.json")
+				 : write_new(bundle, &text, err);
 	buffer_finish(&text);
 	config_free(config);
 	return failed ? 1 : 0;

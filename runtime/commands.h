@@ -13,19 +13,29 @@ struct create_arguments {
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring;
 };
-#define CREATE_OPTIONS(arguments)                                                                  \
-	{ "bundle", 'b', OPTION_TEXT, &(arguments).bundle, "DIR",                                  \
-	  "directory with config.json (default: the working directory)" },                         \
-		{ "pid-file", 0, OPTION_TEXT, &(arguments).pid_file, "FILE",                       \
-		  "write the pid of the container's init here" },                                  \
-		{ "console-socket", 0, OPTION_TEXT, &(arguments).console_socket, "SOCKET",         \
-		  "Unix socket that receives the terminal's master" },                             \
-		{ "preserve-fds", 0, OPTION_COUNT, &(arguments).preserve_fds, "N",                 \
-		  "hand N more descriptors, from 3 on, to the container" },                        \
-		{ "no-pivot", 0, OPTION_FLAG, &(arguments).no_pivot, NULL,                         \
-		  "change the root without pivot_root(2), for an initramfs" },                     \
-		{ "no-new-keyring", 0, OPTION_FLAG, &(arguments).no_new_keyring, NULL,             \
-		  "keep the caller's session keyring" }
+#define CREATE_OPTIONS(arguments)                                                           \
+	{ "bundle",    'b',                                                                 \
+	  OPTION_TEXT, &(arguments).bundle,                                                 \
+	  "DIR",       "directory with config.json (default: the working directory)" },     \
+		{ "pid-file",  0,                                                           \
+		  OPTION_TEXT, &(arguments).pid_file,                                       \
+		  "FILE",      "write the pid of the container's init here" },              \
+		{ "console-socket", 0,                                                      \
+		  OPTION_TEXT,	    &(arguments).console_socket,                            \
+		  "SOCKET",	    "Unix socket that receives the terminal's master" },    \
+		{ "preserve-fds",                                                           \
+		  0,                                                                        \
+		  OPTION_COUNT,                                                             \
+		  &(arguments).preserve_fds,                                                \
+		  "N",                                                                      \
+		  "hand N more descriptors, from 3 on, to the container" },                 \
+		{ "no-pivot",  0,                                                           \
+		  OPTION_FLAG, &(arguments).no_pivot,                                       \
+		  NULL,	       "change the root without pivot_root(2), for an initramfs" }, \
+	{                                                                                   \
+		"no-new-keyring", 0, OPTION_FLAG, &(arguments).no_new_keyring, NULL,        \
+			"keep the caller's session keyring"                                 \
+	}
 
 /* Reads config.json and creates the container. Every problem of the file is logged. */
 int create_from_arguments(const struct globals *globals, const struct create_arguments *arguments,

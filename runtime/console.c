@@ -46,8 +46,7 @@ static int bind_console(int root, int slave, struct error *err)
 int console_open(int root, const struct process *process, struct console *ret, struct error *err)
 {
 	int unlock = 0;
-	owned_fd master =
-		beneath_open(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, 0);
+	owned_fd master = beneath_open(root, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC, 0);
 
 	if (master < 0) {
 		error_errno(err, errno, "process.terminal: open /dev/pts/ptmx in the rootfs");

@@ -17,8 +17,9 @@
 
 int container_check_id(const char *id, struct error *err)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-				      "_+-.";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+		"_+-.";
 
 	if (!*id)
 		return error_set(err, EINVAL, "container id cannot be empty");
@@ -35,9 +36,9 @@ int container_check_id(const char *id, struct error *err)
 int container_open_root(const char *root, struct error *err)
 {
 	const char *user = getenv("XDG_RUNTIME_DIR");
-	owned_string path = root		    ? strdup(root) :
-			    geteuid() == 0 || !user ? strdup("/run/orun") :
-						      text_format("%s/orun", user);
+	owned_string path = root		      ? strdup(root)
+			    : geteuid() == 0 || !user ? strdup("/run/orun")
+						      : text_format("%s/orun", user);
 
 	if (!path)
 		return error_errno(err, ENOMEM, "state root");
@@ -120,8 +121,8 @@ static int open_container(int root, const char *id, bool lock, bool allow_unfini
 	for (;;) {
 		ret->directory = open_directory(root, id);
 		if (ret->directory < 0)
-			return errno == ENOENT ? does_not_exist(id, err) :
-						 error_errno(err, errno, "container %s", id);
+			return errno == ENOENT ? does_not_exist(id, err)
+					       : error_errno(err, errno, "container %s", id);
 		if (!lock)
 			break;
 		if (flock(ret->directory, LOCK_EX))
@@ -155,9 +156,9 @@ int container_save(const struct container *container, struct error *err)
 	struct buffer text = { 0 };
 
 	table_print(&state_type, container->state, 0, &text);
-	int failed = text.failed ? error_errno(err, ENOMEM, "state.json") :
-				   write_file_atomic_at(container->directory, "state.json", text.text,
-							text.length, 0600, err);
+	int failed = text.failed ? error_errno(err, ENOMEM, "state.json")
+				 : write_file_atomic_at(container->directory, "state.json",
+							text.text, text.length, 0600, err);
 	buffer_finish(&text);
 	return failed;
 }

@@ -13,10 +13,10 @@
 #include "spec/state.h"
 
 struct container {
-	const char *id; /* borrowed */
-	int root;	/* the state root */
-	int directory;	/* ROOT/ID */
-	bool locked;	/* directory holds the lock: nobody else works on the container */
+	const char *id;	     /* borrowed */
+	int root;	     /* the state root */
+	int directory;	     /* ROOT/ID */
+	bool locked;	     /* directory holds the lock: nobody else works on the container */
 	struct state *state; /* owned; NULL while nothing was written */
 };
 

@@ -75,7 +75,8 @@ static int copy_directory(int from, int to, const char *name, const struct stat 
 	return copy_metadata(in, out, st, err);
 }
 
-static int copy_special(int from, int to, const char *name, const struct stat *st, struct error *err)
+static int copy_special(int from, int to, const char *name, const struct stat *st,
+			struct error *err)
 {
 	char target[PATH_MAX];
 

@@ -32,11 +32,11 @@ struct creation {
 	struct container container;
 	bool claimed;
 	struct cgroup_entries entries;
-	struct init init;	 /* what the child gets */
+	struct init init; /* what the child gets */
 	struct init_process process;
-	int sync;		 /* the parent's end */
+	int sync; /* the parent's end */
 	int created_lock;
-	int console_receiver;	 /* foreground: where the terminal's master arrives */
+	int console_receiver; /* foreground: where the terminal's master arrives */
 	int console;
 };
 
@@ -63,12 +63,13 @@ static char *now_rfc3339(void)
 {
 	struct timespec now;
 	struct tm utc;
-	char seconds[32];
 
 	clock_gettime(CLOCK_REALTIME, &now);
+	/* Not strftime(3), which reads the local time zone from disk first. */
 	gmtime_r(&now.tv_sec, &utc);
-	strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
-	return text_format("%s.%09ldZ", seconds, now.tv_nsec);
+	return text_format("%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", utc.tm_year + 1900,
+			   utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+			   now.tv_nsec);
 }
 
 static int copy_hooks(const struct hook_list *from, struct hook_list *to)
@@ -173,7 +174,8 @@ static int delegates_cgroup(const struct plan *plan)
 	if (!plan->new_namespace[NAMESPACE_CGROUP])
 		return 0;
 	for (size_t i = 0; i < plan->n_mounts; i++)
-		if (plan->mounts[i].cgroup && !string_list_has(&plan->mounts[i].mount->options, "ro"))
+		if (plan->mounts[i].cgroup &&
+		    !string_list_has(&plan->mounts[i].mount->options, "ro"))
 			return 1;
 	return 0;
 }
@@ -241,7 +243,8 @@ static int open_console(void *context, struct error *err)
 		return error_hint(err, "set process.terminal, or leave the option out");
 	}
 	if (request->console_socket) {
-		creation->init.console_socket = console_socket_connect(request->console_socket, err);
+		creation->init.console_socket =
+			console_socket_connect(request->console_socket, err);
 		return creation->init.console_socket < 0 ? -1 : 0;
 	}
 	if (!request->foreground) {
@@ -291,7 +294,8 @@ static int map_ids(void *context, struct error *err)
 
 	if (!creation->plan.new_namespace[NAMESPACE_USER])
 		return 0;
-	return idmap_write(creation->process.pid, &linux_->uid_mappings, &linux_->gid_mappings, err);
+	return idmap_write(creation->process.pid, &linux_->uid_mappings, &linux_->gid_mappings,
+			   err);
 }
 
 static int set_oom_score(void *context, struct error *err)
@@ -299,8 +303,8 @@ static int set_oom_score(void *context, struct error *err)
 	struct creation *creation = context;
 	const struct process *process = creation->plan.config->process;
 
-	return process ? process_set_oom_score(creation->process.pid, &process->oom_score_adj, err) :
-			 0;
+	return process ? process_set_oom_score(creation->process.pid, &process->oom_score_adj, err)
+		       : 0;
 }
 
 static int say_go(void *context, struct error *err)

@@ -45,7 +45,8 @@ static const char linux_text[] =
 	"	\"resources\": {\"devices\": [{\"allow\": false, \"access\": \"rwm\"}]},"
 	"	\"namespaces\": [{\"type\": \"pid\"}, {\"type\": \"network\"}, {\"type\": \"ipc\"},"
 	"		{\"type\": \"uts\"}, {\"type\": \"mount\"}, {\"type\": \"cgroup\"}],"
-	"	\"maskedPaths\": [\"/proc/acpi\", \"/proc/asound\", \"/proc/kcore\", \"/proc/keys\","
+	"	\"maskedPaths\": [\"/proc/acpi\", \"/proc/asound\", \"/proc/kcore\", "
+	"\"/proc/keys\","
 	"		\"/proc/latency_stats\", \"/proc/timer_list\", \"/proc/timer_stats\","
 	"		\"/proc/sched_debug\", \"/sys/firmware\", \"/proc/scsi\","
 	"		\"/sys/devices/virtual/powercap\"],"
@@ -69,14 +70,15 @@ static const char rootless_mounts_text[] =
 
 static void print_rootless_linux(struct buffer *text)
 {
-	buffer_print(text,
-		     "\"linux\": {"
-		     "\"uidMappings\": [{\"containerID\": 0, \"hostID\": %u, \"size\": 1}],"
-		     "\"gidMappings\": [{\"containerID\": 0, \"hostID\": %u, \"size\": 1}],"
-		     "\"namespaces\": [{\"type\": \"pid\"}, {\"type\": \"ipc\"}, {\"type\": \"uts\"},"
-		     "{\"type\": \"mount\"}, {\"type\": \"cgroup\"}, {\"type\": \"user\"}],"
-		     "%s",
-		     geteuid(), getegid(), strstr(linux_text, "\"maskedPaths\""));
+	buffer_print(
+		text,
+		"\"linux\": {"
+		"\"uidMappings\": [{\"containerID\": 0, \"hostID\": %u, \"size\": 1}],"
+		"\"gidMappings\": [{\"containerID\": 0, \"hostID\": %u, \"size\": 1}],"
+		"\"namespaces\": [{\"type\": \"pid\"}, {\"type\": \"ipc\"}, {\"type\": \"uts\"},"
+		"{\"type\": \"mount\"}, {\"type\": \"cgroup\"}, {\"type\": \"user\"}],"
+		"%s",
+		geteuid(), getegid(), strstr(linux_text, "\"maskedPaths\""));
 }
 
 struct config *default_config(bool rootless, struct error *err)
@@ -85,9 +87,10 @@ struct config *default_config(bool rootless, struct error *err)
 	struct buffer text = { 0 };
 	struct config *config = NULL;
 
-	buffer_print(&text, "{\"ociVersion\": \"%s\", %s %s %s", SPEC_VERSION, process_text,
-		     "\"root\": {\"path\": \"rootfs\", \"readonly\": true}, \"hostname\": \"orun\",",
-		     rootless ? rootless_mounts_text : mounts_text);
+	buffer_print(
+		&text, "{\"ociVersion\": \"%s\", %s %s %s", SPEC_VERSION, process_text,
+		"\"root\": {\"path\": \"rootfs\", \"readonly\": true}, \"hostname\": \"orun\",",
+		rootless ? rootless_mounts_text : mounts_text);
 	if (rootless)
 		print_rootless_linux(&text);
 	else

@@ -10,11 +10,16 @@
 #include "spec/base/owned.h"
 
 static const struct device default_devices[] = {
-#define DEFAULT_DEVICE(name, major_, minor_)                                          \
-	{ .path = "/dev/" name, .type = 'c', .major = { true, major_ },               \
-	  .minor = { true, minor_ }, .file_mode = { true, 0666 } }
-	DEFAULT_DEVICE("null", 1, 3),	DEFAULT_DEVICE("zero", 1, 5),
-	DEFAULT_DEVICE("full", 1, 7),	DEFAULT_DEVICE("random", 1, 8),
+#define DEFAULT_DEVICE(name, major_, minor_)                                  \
+	{                                                                     \
+		.path = "/dev/" name, .type = 'c', .major = { true, major_ }, \
+		.minor = { true, minor_ }, .file_mode = {                     \
+			true,                                                 \
+			0666                                                  \
+		}                                                             \
+	}
+	DEFAULT_DEVICE("null", 1, 3),	 DEFAULT_DEVICE("zero", 1, 5),
+	DEFAULT_DEVICE("full", 1, 7),	 DEFAULT_DEVICE("random", 1, 8),
 	DEFAULT_DEVICE("urandom", 1, 9), DEFAULT_DEVICE("tty", 5, 0),
 };
 
@@ -22,8 +27,8 @@ static const struct device default_devices[] = {
 static const struct {
 	const char *name, *target, *needs;
 } default_links[] = {
-	{ "fd", "/proc/self/fd", NULL },	 { "stdin", "/proc/self/fd/0", NULL },
-	{ "stdout", "/proc/self/fd/1", NULL },	 { "stderr", "/proc/self/fd/2", NULL },
+	{ "fd", "/proc/self/fd", NULL },	  { "stdin", "/proc/self/fd/0", NULL },
+	{ "stdout", "/proc/self/fd/1", NULL },	  { "stderr", "/proc/self/fd/2", NULL },
 	{ "core", "/proc/kcore", "/proc/kcore" }, { "ptmx", "pts/ptmx", NULL },
 };
 
@@ -34,9 +39,9 @@ static mode_t node_type(const struct device *device)
 
 static dev_t node_number(const struct device *device)
 {
-	return device->type == 'p' ? 0 :
-				     makedev((unsigned)device->major.value,
-					     (unsigned)device->minor.value);
+	return device->type == 'p'
+		       ? 0
+		       : makedev((unsigned)device->major.value, (unsigned)device->minor.value);
 }
 
 int device_open_host(const char *path, int type, unsigned major, unsigned minor, struct error *err)
@@ -48,8 +53,8 @@ int device_open_host(const char *path, int type, unsigned major, unsigned minor,
 		return error_errno(err, errno, "host device '%s'", path);
 	if ((st.st_mode & S_IFMT) != (type == 'b' ? S_IFBLK : S_IFCHR) ||
 	    st.st_rdev != makedev(major, minor))
-		return error_set(err, ENODEV, "host device '%s': is not %c %u:%u", path, type, major,
-				 minor);
+		return error_set(err, ENODEV, "host device '%s': is not %c %u:%u", path, type,
+				 major, minor);
 	return take_fd(&fd);
 }
 
@@ -106,9 +111,9 @@ static int bind_node(int parent, const char *name, const struct device *device, 
 static int make_device(const struct plan *plan, const struct device *device, int parent,
 		       const char *name, struct error *err)
 {
-	int failed = plan->in_user_namespace && device->type != 'p' ?
-			     bind_node(parent, name, device, err) :
-			     make_node(parent, name, device, err);
+	int failed = plan->in_user_namespace && device->type != 'p'
+			     ? bind_node(parent, name, device, err)
+			     : make_node(parent, name, device, err);
 
 	return failed ? error_prefix(err, "device %s", device->path) : 0;
 }
@@ -149,8 +154,7 @@ static int make_configured(const struct plan *plan, int root, struct error *err)
 
 	for (size_t i = 0; linux_ && i < linux_->devices.n; i++) {
 		const char *name;
-		owned_fd parent =
-			beneath_make_parent(root, linux_->devices.v[i]->path, &name, err);
+		owned_fd parent = beneath_make_parent(root, linux_->devices.v[i]->path, &name, err);
 		if (parent < 0 || make_device(plan, linux_->devices.v[i], parent, name, err))
 			return error_prefix(err, "linux.devices[%zu]", i);
 	}

@@ -25,7 +25,8 @@ static bool is_protected(int exe)
 static int readonly_clone(void)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-	owned_fd fd = sys_open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	owned_fd fd =
+		sys_open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
 	if (fd < 0 || sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr))
 		return -1;

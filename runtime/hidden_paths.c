@@ -16,8 +16,8 @@ struct masks {
 
 static int clone_of(int fd, unsigned flags, struct error *err)
 {
-	int clone = sys_open_tree(fd, "",
-				  OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | flags);
+	int clone =
+		sys_open_tree(fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | flags);
 
 	return clone < 0 ? error_errno(err, errno, "open_tree") : clone;
 }
@@ -51,8 +51,8 @@ static int mask(struct masks *masks, int root, const char *path, struct error *e
 		return 0;
 	if (target < 0 || fstat(target, &st))
 		return error_errno(err, errno, "open");
-	return S_ISDIR(st.st_mode) ? mask_directory(masks, target, err) :
-				     mask_file(masks, target, err);
+	return S_ISDIR(st.st_mode) ? mask_directory(masks, target, err)
+				   : mask_file(masks, target, err);
 }
 
 int paths_mask(const struct plan *plan, int root, struct error *err)

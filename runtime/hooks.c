@@ -75,7 +75,8 @@ static int64_t milliseconds(void)
  * keep the pipe open for ever. Returns 1 when @timeout (ms, -1: none) ran out. */
 static int wait_for(int pidfd, int output, int64_t timeout, struct tail *tail)
 {
-	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN }, { .fd = output, .events = POLLIN } };
+	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
+				{ .fd = output, .events = POLLIN } };
 	int64_t end = timeout < 0 ? 0 : milliseconds() + timeout;
 	char data[1024];
 

@@ -18,6 +18,7 @@
 #include "runtime/lsm.h"
 #include "runtime/mount.h"
 #include "runtime/namespace.h"
+#include "runtime/passwd.h"
 #include "runtime/process.h"
 #include "runtime/rootfs.h"
 #include "runtime/steps.h"
@@ -219,8 +220,8 @@ static int set_scheduling(void *context, struct error *err)
  * it has nothing of ours to forbid: the capability is kept until then. */
 static uint64_t kept_capabilities(const struct init *init)
 {
-	bool filter_needs_it =
-		init->plan->seccomp.instructions && !process_of(init)->no_new_privileges;
+	bool filter_needs_it = init->plan->seccomp.instructions &&
+			       !process_of(init)->no_new_privileges;
 
 	return filter_needs_it ? CAP(CAP_SYS_ADMIN) : 0;
 }
@@ -256,6 +257,19 @@ static int become_user(void *context, struct error *err)
 	return 0;
 }
 
+static int set_home(struct init *init, struct string_list *environment, struct error *err)
+{
+	const struct user *user = process_of(init)->user;
+	owned_fd passwd =
+		beneath_open(init->root, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
+	owned_string home = passwd_home(passwd, user ? user->uid : 0);
+	owned_string variable = home ? text_format("HOME=%s", home) : NULL;
+
+	if (!variable || string_list_add(environment, variable))
+		return error_errno(err, ENOMEM, "HOME");
+	return 0;
+}
+
 static int find_program(void *context, struct error *err)
 {
 	struct init *init = context;
@@ -264,14 +278,8 @@ static int find_program(void *context, struct error *err)
 
 	if (!process)
 		return 0;
-	if (init->plan->needs_home) {
-		owned_string home =
-			process_home(init->root, process->user ? process->user->uid : 0, err);
-		if (!home)
-			return -1;
-		if (string_list_add(environment, home))
-			return error_errno(err, ENOMEM, "HOME");
-	}
+	if (init->plan->needs_home && set_home(init, environment, err))
+		return -1;
 	init->program = process_find_program(process->args.v[0], environment, err);
 	return init->program ? 0 : -1;
 }
@@ -323,7 +331,8 @@ static int wait_for_start(void *context, struct error *err)
 	close_fd(init->exec_fifo);
 	init->exec_fifo = fd;
 	if (!process_of(init))
-		return error_set(err, EINVAL, "process: required to start, but missing in config.json");
+		return error_set(err, EINVAL,
+				 "process: required to start, but missing in config.json");
 	return 0;
 }
 
@@ -333,8 +342,8 @@ static int run_start_hooks(void *context, struct error *err)
 	const struct hooks *hooks = init->plan->config->hooks;
 
 	return hooks ? run_hooks_inside(init, "startContainer", &hooks->start_container,
-					STATUS_CREATED, NULL, err) :
-		       0;
+					STATUS_CREATED, NULL, err)
+		     : 0;
 }
 
 /* Descriptors we got from our caller without close-on-exec must not reach the container

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "runtime/plan.h"
 #include "runtime/console.h"
+#include "runtime/plan.h"
 #include "spec/state.h"
 
 /* Everything the child needs, prepared by the parent before the clone: descriptors and what they are
@@ -15,15 +15,15 @@ struct init {
 	const struct plan_options *options;
 	const struct state *state; /* for hooks in the container */
 	int sync;		   /* the child's end */
-	int record;		   /* the container's directory, whose lock the child must not keep */
-	int root;		   /* rootfs_open */
-	int *sources;		   /* mount_sources_open */
-	int exec_fifo;		   /* O_PATH */
-	int procfs;		   /* the host's /proc */
-	int console_socket;	   /* receives the terminal's master */
+	int record;	    /* the container's directory, whose lock the child must not keep */
+	int root;	    /* rootfs_open */
+	int *sources;	    /* mount_sources_open */
+	int exec_fifo;	    /* O_PATH */
+	int procfs;	    /* the host's /proc */
+	int console_socket; /* receives the terminal's master */
 	struct cgroup_entries *entries;
 	mode_t caller_umask; /* for a process.user without umask */
-	bool into_cgroup; /* clone3 has put us into the v2 group */
+	bool into_cgroup;    /* clone3 has put us into the v2 group */
 
 	/* The child's own. */
 	struct console console;

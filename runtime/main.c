@@ -1,8 +1,8 @@
 /* orun: global options, the verb table, and the one place where an error is worded for the user. */
 #include <errno.h>
 #include <seccomp.h>
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "runtime/commands.h"

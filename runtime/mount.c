@@ -42,8 +42,9 @@ static int apply_idmap(const struct mount_plan *entry, int fd, struct error *err
 		return 0;
 	error_errno(err, errno, "idmap of '%s'", entry->mount->source);
 	if (errno == EINVAL)
-		return error_hint(err, "its file system knows no idmapped mounts, or it is idmapped "
-				       "already");
+		return error_hint(err,
+				  "its file system knows no idmapped mounts, or it is idmapped "
+				  "already");
 	return errno == ENOSYS ? error_hint(err, "idmapped mounts need Linux 5.12") : -1;
 }
 
@@ -117,8 +118,9 @@ static int open_target(const struct mount_plan *entry, int root, bool directory,
 			return -1;
 		fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 		if (fd >= 0 || errno != ENOENT)
-			return fd < 0 ? error_errno(err, errno, "open %s in the rootfs", destination) :
-					fd;
+			return fd < 0 ? error_errno(err, errno, "open %s in the rootfs",
+						    destination)
+				      : fd;
 	}
 	if (!directory)
 		return beneath_make_file(root, destination, err);
@@ -296,9 +298,9 @@ static int mount_filesystem(const struct plan *plan, const struct mount_plan *en
 	if (target < 0)
 		return -1;
 	if (collect_data(plan, entry, target, &data, err) == 0)
-		fd = fits_fsconfig(&data, entry->mount->source) ?
-			     mount_short(entry, &data, target, err) :
-			     mount_long(entry, &data, root, target, err);
+		fd = fits_fsconfig(&data, entry->mount->source)
+			     ? mount_short(entry, &data, target, err)
+			     : mount_long(entry, &data, root, target, err);
 	string_list_finish(&data);
 	return fd < 0 ? -1 : apply_tree_options(entry, fd, err);
 }

@@ -12,7 +12,8 @@
 
 int mount_attach(int mount, int target, struct error *err)
 {
-	if (sys_move_mount(mount, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
+	if (sys_move_mount(mount, "", target, "",
+			   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH))
 		return error_errno(err, errno, "move_mount");
 	return 0;
 }
@@ -31,9 +32,9 @@ static unsigned long remount_flags(int fd, uint64_t set, uint64_t clear, struct 
 {
 	static const struct {
 		unsigned long told, flag;
-	} told[] = { { ST_RDONLY, MS_RDONLY },	     { ST_NOSUID, MS_NOSUID },
-		     { ST_NODEV, MS_NODEV },	     { ST_NOEXEC, MS_NOEXEC },
-		     { ST_NOATIME, MS_NOATIME },     { ST_NODIRATIME, MS_NODIRATIME },
+	} told[] = { { ST_RDONLY, MS_RDONLY },	  { ST_NOSUID, MS_NOSUID },
+		     { ST_NODEV, MS_NODEV },	  { ST_NOEXEC, MS_NOEXEC },
+		     { ST_NOATIME, MS_NOATIME },  { ST_NODIRATIME, MS_NODIRATIME },
 		     { ST_RELATIME, MS_RELATIME } };
 	unsigned long flags = 0;
 	struct statvfs now;
@@ -124,9 +125,9 @@ static int configure(int context, const char *type, const char *word, struct err
 
 	if (!key)
 		return error_errno(err, ENOMEM, "mount %s", type);
-	int failed = word[length] ?
-			     sys_fsconfig(context, FSCONFIG_SET_STRING, key, word + length + 1, 0) :
-			     sys_fsconfig(context, FSCONFIG_SET_FLAG, key, NULL, 0);
+	int failed = word[length]
+			     ? sys_fsconfig(context, FSCONFIG_SET_STRING, key, word + length + 1, 0)
+			     : sys_fsconfig(context, FSCONFIG_SET_FLAG, key, NULL, 0);
 	return failed ? explain(context, type, word, err) : 0;
 }
 
@@ -145,7 +146,8 @@ int mount_new(const char *type, const char *source, const struct string_list *da
 
 	if (context < 0) {
 		error_errno(err, errno, "mount %s", type);
-		return errno == ENODEV ? error_hint(err, "this kernel has no such file system") : -1;
+		return errno == ENODEV ? error_hint(err, "this kernel has no such file system")
+				       : -1;
 	}
 	if (source && sys_fsconfig(context, FSCONFIG_SET_STRING, "source", source, 0))
 		return explain(context, type, "source", err);

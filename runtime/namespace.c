@@ -38,9 +38,9 @@ static int join(const char *path, enum namespace_type type, struct error *err)
 		return -1;
 	if (setns(fd, (int)namespace_clone_flag(type))) {
 		error_errno(err, errno, "linux.namespaces: join '%s'", path);
-		return errno == EINVAL ? error_hint(err, "it is not a %s namespace",
-						    namespace_file(type)) :
-					 -1;
+		return errno == EINVAL
+			       ? error_hint(err, "it is not a %s namespace", namespace_file(type))
+			       : -1;
 	}
 	return 0;
 }
@@ -177,8 +177,8 @@ static int spawn_between(const struct plan *plan, int cgroup_fd, struct between 
 
 	for (size_t i = 0; i < N_JOINED && !failed; i++)
 		if (plan->join_namespace[joined_by_parent[i]])
-			failed = join(plan->join_namespace[joined_by_parent[i]], joined_by_parent[i],
-				      err);
+			failed = join(plan->join_namespace[joined_by_parent[i]],
+				      joined_by_parent[i], err);
 	if (!failed && plan->join_namespace[NAMESPACE_MOUNT])
 		failed = join(plan->join_namespace[NAMESPACE_MOUNT], NAMESPACE_MOUNT, err);
 	if (!failed)
@@ -220,7 +220,8 @@ static int spawn_through_user_namespace(const struct plan *plan, int cgroup_fd, 
 		if (!ret->pid && between->error.code)
 			*err = between->error;
 		else if (!ret->pid)
-			error_set(err, ECHILD, "join the user namespace: the process in between died");
+			error_set(err, ECHILD,
+				  "join the user namespace: the process in between died");
 	}
 	munmap(between, sizeof *between);
 	if (ret->pid <= 0)

@@ -46,7 +46,8 @@ static int plan_paths(struct plan *plan, const struct plan_options *options, str
 		return error_errno(err, errno, "bundle '%s'", options->bundle);
 	if (!path)
 		return error_set(err, EINVAL, "root: required on Linux, but missing");
-	owned_string joined = path[0] == '/' ? strdup(path) : text_format("%s/%s", plan->bundle, path);
+	owned_string joined = path[0] == '/' ? strdup(path)
+					     : text_format("%s/%s", plan->bundle, path);
 	if (!joined)
 		return error_errno(err, ENOMEM, "root.path");
 	plan->rootfs = realpath(joined, NULL);
@@ -76,8 +77,8 @@ static int plan_namespaces(struct plan *plan, struct error *err)
 	/* The root of a cgroup namespace is the group at the time it is made, so the child makes it after
 	 * it was put into its group. A time namespace is only clean for offsets before anyone is in it. */
 	plan->clone_flags &= ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
-	plan->in_user_namespace =
-		plan->new_namespace[NAMESPACE_USER] || plan->join_namespace[NAMESPACE_USER];
+	plan->in_user_namespace = plan->new_namespace[NAMESPACE_USER] ||
+				  plan->join_namespace[NAMESPACE_USER];
 	if (!plan->new_namespace[NAMESPACE_MOUNT] && !plan->join_namespace[NAMESPACE_MOUNT] &&
 	    plan->config->mounts.n) {
 		error_set(err, EINVAL,
@@ -117,8 +118,9 @@ static int plan_idmap(struct plan *plan, struct mount_plan *entry, struct error 
 		entry->gid_mappings = &mount->gid_mappings;
 	} else if (entry->options.idmap) {
 		if (!linux_ || !linux_->uid_mappings.n)
-			return error_set(err, EINVAL,
-					 "options: idmap without uidMappings needs a user namespace");
+			return error_set(
+				err, EINVAL,
+				"options: idmap without uidMappings needs a user namespace");
 		entry->uid_mappings = &linux_->uid_mappings;
 		entry->gid_mappings = &linux_->gid_mappings;
 	}
@@ -145,7 +147,8 @@ static int plan_mounts(struct plan *plan, struct error *err)
 			entry->options.bind = true;
 		entry->cgroup = !entry->options.bind && text_equal(entry->mount->type, "cgroup");
 		if (entry->options.bind && !entry->options.remount && !entry->mount->source)
-			return error_set(err, EINVAL, "mounts[%zu].source: required for a bind mount", i);
+			return error_set(err, EINVAL,
+					 "mounts[%zu].source: required for a bind mount", i);
 		if (plan_idmap(plan, entry, err))
 			return error_prefix(err, "mounts[%zu]", i);
 		if (entry->options.bind && same_destination(entry->mount->destination, "/dev"))
@@ -199,8 +202,9 @@ static int plan_process(struct plan *plan, const struct plan_options *options, s
 
 static int build(struct plan *plan, const struct plan_options *options, struct error *err)
 {
-	if (plan_paths(plan, options, err) || plan_namespaces(plan, err) || plan_mounts(plan, err) ||
-	    plan_process(plan, options, err) || sysctl_validate(plan->config, err))
+	if (plan_paths(plan, options, err) || plan_namespaces(plan, err) ||
+	    plan_mounts(plan, err) || plan_process(plan, options, err) ||
+	    sysctl_validate(plan->config, err))
 		return -1;
 	return cgroup_plan(plan->config, plan->id, &plan->cgroup, err);
 }

@@ -14,9 +14,9 @@
 
 /* One entry of config.json's mounts. */
 struct mount_plan {
-	const struct mount *mount;     /* its words, borrowed */
+	const struct mount *mount; /* its words, borrowed */
 	struct mount_options options;
-	bool cgroup;		       /* type "cgroup": see cgroup_mount.h */
+	bool cgroup; /* type "cgroup": see cgroup_mount.h */
 	const struct id_mapping_list *uid_mappings, *gid_mappings; /* idmap: never NULL then */
 };
 
@@ -25,8 +25,8 @@ struct plan {
 	const char *id;		     /* borrowed */
 	char *bundle, *rootfs;	     /* absolute host paths */
 
-	uint64_t clone_flags; /* CLONE_NEW… of the namespaces that clone3 makes */
-	bool new_namespace[NAMESPACE_TYPES];	     /* made for this container */
+	uint64_t clone_flags;		     /* CLONE_NEW… of the namespaces that clone3 makes */
+	bool new_namespace[NAMESPACE_TYPES]; /* made for this container */
 	const char *join_namespace[NAMESPACE_TYPES]; /* host path to enter, or NULL */
 	bool in_user_namespace;			     /* new or joined */
 
@@ -46,9 +46,9 @@ struct plan {
 };
 
 struct plan_options {
-	const char *bundle;	  /* directory with config.json */
-	int seccomp_cache_dirfd;  /* see seccomp_compile; -1: none */
-	unsigned preserved_fds;	  /* --preserve-fds */
+	const char *bundle;	 /* directory with config.json */
+	int seccomp_cache_dirfd; /* see seccomp_compile; -1: none */
+	unsigned preserved_fds;	 /* --preserve-fds */
 	bool no_pivot, no_new_keyring;
 };
 

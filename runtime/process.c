@@ -14,8 +14,6 @@
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 
-/* A passwd is an image's file: no more of it is read than this (bytes). */
-#define PASSWD_MAX (1u << 20)
 #define KEY_POSSESSOR_ALL 0x3f000000u
 #define KEY_USER_SEARCH_VIEW 0x00090000u
 
@@ -46,9 +44,10 @@ int process_set_oom_score(pid_t pid, const struct opt_int64 *adjustment, struct 
 	if (write_kernel_file_at(AT_FDCWD, path, text, err) == 0)
 		return 0;
 	error_prefix(err, "process.oomScoreAdj");
-	return err->code == EACCES ?
-		       error_hint(err, "lowering it below the runtime's own needs CAP_SYS_RESOURCE") :
-		       -1;
+	return err->code == EACCES
+		       ? error_hint(err,
+				    "lowering it below the runtime's own needs CAP_SYS_RESOURCE")
+		       : -1;
 }
 
 int process_join_keyring(const char *id, struct error *err)
@@ -64,8 +63,8 @@ int process_join_keyring(const char *id, struct error *err)
 			return 0;
 		error_errno(err, errno, "session keyring");
 		return errno == EDQUOT ? error_hint(err, "raise kernel.keys.maxkeys, or use "
-							 "--no-new-keyring") :
-					 -1;
+							 "--no-new-keyring")
+				       : -1;
 	}
 	/* The user of the container may look its own keyring up. */
 	if (sys_keyctl(KEYCTL_SETPERM, (unsigned long)ring,
@@ -85,7 +84,8 @@ int process_enter_cwd(const char *cwd, bool *entered, struct error *err)
 	/* getcwd(2) of a directory outside the root gives no absolute path. */
 	if (!getcwd(inside, sizeof inside) || inside[0] != '/')
 		return error_set(err, EACCES,
-				 "process.cwd: '%s' leads outside the container's root: refused", cwd);
+				 "process.cwd: '%s' leads outside the container's root: refused",
+				 cwd);
 	return 0;
 }
 
@@ -127,39 +127,6 @@ int process_become_user(const struct user *user, bool in_user_namespace, struct 
 	return 0;
 }
 
-/* The sixth field of the line whose third is @uid; NULL when there is none. */
-static char *passwd_home(char *text, uid_t uid)
-{
-	char *rest = text, *line;
-
-	while ((line = strsep(&rest, "\n"))) {
-		char *field[7] = { 0 };
-		size_t n = 0;
-		uint64_t id;
-		for (char *at = line; n < 7 && at;)
-			field[n++] = strsep(&at, ":");
-		if (n >= 6 && text_to_uint64(field[2], &id) == 0 && id == uid)
-			return field[5];
-	}
-	return NULL;
-}
-
-char *process_home(int root, uid_t uid, struct error *err)
-{
-	owned_fd fd = beneath_open(root, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
-	owned_string text = NULL;
-	const char *home = NULL;
-	struct stat st;
-
-	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    read_all(fd, PASSWD_MAX, &text, NULL, NULL) == 0)
-		home = passwd_home(text, uid);
-	char *variable = text_format("HOME=%s", home && *home ? home : "/");
-	if (!variable)
-		error_errno(err, ENOMEM, "HOME");
-	return variable;
-}
-
 static const char *path_of(const struct string_list *environment)
 {
 	for (size_t i = 0; i < environment->n; i++)
@@ -187,8 +154,8 @@ static char *search_path(const char *name, const char *path, bool *denied)
 	for (const char *at = path;; at++) {
 		size_t length = strcspn(at, ":");
 		/* An empty entry means the working directory. */
-		char *full = length ? text_format("%.*s/%s", (int)length, at, name) :
-				      text_format("./%s", name);
+		char *full = length ? text_format("%.*s/%s", (int)length, at, name)
+				    : text_format("./%s", name);
 		if (!full || check_executable(full) == 0)
 			return full;
 		*denied = *denied || errno == EACCES;

@@ -34,9 +34,6 @@ int process_own_stdio(uid_t uid, struct error *err);
  * setgroups(2). */
 int process_become_user(const struct user *user, bool in_user_namespace, struct error *err);
 
-/* "HOME=…" of @uid from /etc/passwd beneath @root, "HOME=/" where there is none. For the caller to free. */
-char *process_home(int root, uid_t uid, struct error *err);
-
 /* The path to give to execve(2): args[0] itself when it has a slash, else found in PATH of
  * @environment. For the caller to free. Words as callers match them: "executable file not found in
  * $PATH", "no such file or directory", "permission denied". */

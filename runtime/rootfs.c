@@ -15,10 +15,10 @@ static bool owns_mounts(const struct plan *plan)
 
 int rootfs_open(const struct plan *plan, struct error *err)
 {
-	int fd = owns_mounts(plan) ?
-			 sys_open_tree(AT_FDCWD, plan->rootfs,
-				       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE) :
-			 open(plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = owns_mounts(plan)
+			 ? sys_open_tree(AT_FDCWD, plan->rootfs,
+					 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)
+			 : open(plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0)
@@ -58,9 +58,8 @@ static int pivot(struct error *err)
 	 * is needed (pivot_root(2), notes). Its mounts are slaves, so detaching them stays in here. */
 	if (sys_pivot_root(".", ".")) {
 		error_errno(err, errno, "pivot_root");
-		return errno == EINVAL ?
-			       error_hint(err, "a root on an initramfs needs --no-pivot") :
-			       -1;
+		return errno == EINVAL ? error_hint(err, "a root on an initramfs needs --no-pivot")
+				       : -1;
 	}
 	if (umount2(".", MNT_DETACH))
 		return error_errno(err, errno, "detach the old root");

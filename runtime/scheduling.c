@@ -51,7 +51,8 @@ static int parse_nodes(const char *text, unsigned long *mask, struct error *err)
 			at = end + 1;
 			last = strtoul(at, &end, 10);
 			if (end == at)
-				return error_set(err, EINVAL, "linux.memoryPolicy.nodes: '%s'", text);
+				return error_set(err, EINVAL, "linux.memoryPolicy.nodes: '%s'",
+						 text);
 		}
 		if (last < first || last >= NODES_MAX || (*end && *end != ','))
 			return error_set(err, EINVAL, "linux.memoryPolicy.nodes: '%s'", text);

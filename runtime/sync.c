@@ -6,9 +6,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char *const names[] = { [SYNC_GO] = "GO",	     [SYNC_HOOKS] = "HOOKS",
-				     [SYNC_HOOKS_DONE] = "HOOKS_DONE", [SYNC_READY] = "READY",
-				     [SYNC_RELEASE] = "RELEASE",       [SYNC_ERROR] = "ERROR" };
+static const char *const names[] = {
+	[SYNC_GO] = "GO",	[SYNC_HOOKS] = "HOOKS",	    [SYNC_HOOKS_DONE] = "HOOKS_DONE",
+	[SYNC_READY] = "READY", [SYNC_RELEASE] = "RELEASE", [SYNC_ERROR] = "ERROR"
+};
 
 struct message {
 	enum sync_type type;
