@@ -154,6 +154,9 @@ static int make_configured(const struct plan *plan, int root, struct error *err)
 
 	for (size_t i = 0; linux_ && i < linux_->devices.n; i++) {
 		const char *name;
+		/* Docker lists the host's for --privileged; the container's own is a link. */
+		if (plan->own_dev && path_equal(linux_->devices.v[i]->path, "/dev/ptmx"))
+			continue;
 		owned_fd parent = beneath_make_parent(root, linux_->devices.v[i]->path, &name, err);
 		if (parent < 0 || make_device(plan, linux_->devices.v[i], parent, name, err))
 			return error_prefix(err, "linux.devices[%zu]", i);

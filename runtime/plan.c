@@ -2,7 +2,6 @@
 #include "runtime/plan.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,25 +87,6 @@ static int plan_namespaces(struct plan *plan, struct error *err)
 	return 0;
 }
 
-static bool same_destination(const char *destination, const char *path)
-{
-	char normal[PATH_MAX];
-	size_t used = 0;
-
-	for (const char *at = destination; *at && used + 1 < sizeof normal;) {
-		size_t slashes = strspn(at, "/");
-		size_t length = strcspn(at + slashes, "/");
-		if (length && used + length + 1 < sizeof normal) {
-			normal[used++] = '/';
-			memcpy(normal + used, at + slashes, length);
-			used += length;
-		}
-		at += slashes + length;
-	}
-	normal[used] = '\0';
-	return strcmp(normal, path) == 0;
-}
-
 static int plan_idmap(struct plan *plan, struct mount_plan *entry, struct error *err)
 {
 	const struct mount *mount = entry->mount;
@@ -151,7 +131,7 @@ static int plan_mounts(struct plan *plan, struct error *err)
 					 "mounts[%zu].source: required for a bind mount", i);
 		if (plan_idmap(plan, entry, err))
 			return error_prefix(err, "mounts[%zu]", i);
-		if (entry->options.bind && same_destination(entry->mount->destination, "/dev"))
+		if (entry->options.bind && path_equal(entry->mount->destination, "/dev"))
 			plan->own_dev = false;
 	}
 	return mount_propagation_parse(

@@ -26,6 +26,33 @@ bool text_starts_with(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
+/* The next component that says something; its length in *length, 0 at the end. */
+static const char *next_component(const char *path, size_t *length)
+{
+	for (;;) {
+		path += strspn(path, "/");
+		*length = strcspn(path, "/");
+		if (*length != 1 || *path != '.')
+			return path;
+		path++;
+	}
+}
+
+bool path_equal(const char *a, const char *b)
+{
+	size_t length_a, length_b;
+
+	do {
+		a = next_component(a, &length_a);
+		b = next_component(b, &length_b);
+		if (length_a != length_b || strncmp(a, b, length_a) != 0)
+			return false;
+		a += length_a;
+		b += length_b;
+	} while (length_a);
+	return true;
+}
+
 static bool only_digits(const char *text)
 {
 	return *text && strspn(text, "0123456789") == strlen(text);

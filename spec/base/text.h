@@ -33,6 +33,10 @@ char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 bool text_equal(const char *a, const char *b);
 bool text_starts_with(const char *text, const char *prefix);
 
+/* Whether two absolute paths have the same components: "//dev/./" is "/dev". Links and ".." are words
+ * like any other. */
+bool path_equal(const char *a, const char *b);
+
 /* Strict decimal: the whole of @text must be digits (a leading '-' for text_to_int64).
  * Returns 0, or -1 with errno EINVAL or ERANGE. */
 int text_to_int64(const char *text, int64_t *ret);
