@@ -126,8 +126,20 @@ function curves(top,    names, n, i, k, total, chunk, points, largest, height, p
 	return top + height + 36
 }
 
+# In the same order everywhere, whoever began the first round.
+function sort_contestants(case_,    i, n, all, names)
+{
+	n = split("floor orun orun-dynamic crun runc", all, " ")
+	for (i = 1; i <= n; i++)
+		if ((case_, all[i]) in count)
+			names = names (names == "" ? "" : " ") all[i]
+	contestants[case_] = names
+}
+
 END {
 	y_end = 10
+	for (c in contestants)
+		sort_contestants(c)
 	m = split("run lifecycle memory", shown, " ")
 	for (c = 1; c <= m; c++)
 		if (shown[c] in contestants)
