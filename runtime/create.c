@@ -223,6 +223,8 @@ static int open_files(void *context, struct error *err)
 	init->procfs = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (init->procfs < 0)
 		return error_errno(err, errno, "open /proc");
+	if (creation->plan.unprivileged)
+		return 0;
 	init->root = rootfs_open(&creation->plan, err);
 	if (init->root < 0)
 		return -1;

@@ -101,6 +101,10 @@ static int attach_rootfs(void *context, struct error *err)
 	struct init *init = context;
 
 	umask(0);
+	if (init->root < 0)
+		init->root = rootfs_open(init->plan, err);
+	if (init->root < 0)
+		return -1;
 	return rootfs_attach(init->plan, init->root, err);
 }
 
@@ -108,7 +112,12 @@ static int make_mounts(void *context, struct error *err)
 {
 	struct init *init = context;
 
-	return mount_all(init->plan, init->sources, init->root, err);
+	if (!init->sources && mount_sources_open(init->plan, &init->sources, err))
+		return -1;
+	if (mount_all(init->plan, init->sources, init->root, err))
+		return -1;
+	mount_sources_close(take_pointer(init->sources), init->plan->n_mounts);
+	return 0;
 }
 
 static int make_devices(void *context, struct error *err)

@@ -2,6 +2,7 @@
 #include "runtime/plan.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -167,8 +168,10 @@ static int plan_process(struct plan *plan, const struct plan_options *options, s
 {
 	const struct process *process = plan->config->process;
 	const struct linux_config *linux_ = plan->config->linux_;
-	uint64_t grantable = plan->in_user_namespace ? caps_all() : caps_grantable();
+	uint64_t ours = caps_grantable();
+	uint64_t grantable = plan->in_user_namespace ? caps_all() : ours;
 
+	plan->unprivileged = !(ours & (1ull << CAP_SYS_ADMIN));
 	if (linux_ && linux_->seccomp &&
 	    seccomp_compile(linux_->seccomp, options->seccomp_cache_dirfd, &plan->seccomp, err))
 		return -1;

@@ -29,6 +29,7 @@ struct plan {
 	bool new_namespace[NAMESPACE_TYPES]; /* made for this container */
 	const char *join_namespace[NAMESPACE_TYPES]; /* host path to enter, or NULL */
 	bool in_user_namespace;			     /* new or joined */
+	bool unprivileged; /* the caller has no CAP_SYS_ADMIN: only the child may clone mounts */
 
 	unsigned long rootfs_propagation; /* MS_… | MS_REC */
 	struct mount_plan *mounts;
