@@ -18,8 +18,8 @@
 #include "runtime/sys.h"
 #include "spec/base/owned.h"
 
-#ifndef PACKAGE_VERSION
-#define PACKAGE_VERSION "unversioned"
+#ifndef ORUN_VERSION
+#define ORUN_VERSION "unversioned"
 #endif
 #ifndef SECCOMP_FILTER_FLAG_TSYNC_ESRCH /* kernel 5.7 */
 #define SECCOMP_FILTER_FLAG_TSYNC_ESRCH (1UL << 4)
@@ -334,7 +334,7 @@ static void make_key(const struct seccomp *seccomp, const struct architectures *
 {
 	const struct scmp_version *version = seccomp_version();
 
-	key_text(key, PACKAGE_VERSION);
+	key_text(key, ORUN_VERSION);
 	key_number(key, COMPILER_REVISION);
 	key_number(key, version->major);
 	key_number(key, version->minor);

@@ -408,8 +408,9 @@ int console_socket_connect(const char *path, struct error *err)
 
 	if (fd < 0)
 		return error_errno(err, errno, "console socket %s", path);
-	if (strlen(path) < sizeof address.sun_path) {
-		strcpy(address.sun_path, path);
+	size_t length = strlen(path);
+	if (length < sizeof address.sun_path) {
+		memcpy(address.sun_path, path, length + 1);
 	} else {
 		/* Engines keep sockets deep in their state folders: a descriptor's name is short. */
 		target = open(path, O_PATH | O_CLOEXEC);
