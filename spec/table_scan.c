@@ -347,7 +347,7 @@ static int scan_object(struct scan *scan, const struct table_path *path, unsigne
 		return 0;
 	}
 	for (;;) {
-		struct key key;
+		struct key key = { "", 0 };
 
 		if (scan_key(scan, path, &key))
 			return -1;
@@ -399,7 +399,7 @@ static int scan_array(struct scan *scan, const struct table_path *path, unsigned
 static int scan_value(struct scan *scan, const struct table_path *path, unsigned int depth)
 {
 	struct string_facts facts;
-	struct key string;
+	struct key string = { "", 0 };
 
 	skip_blanks(scan);
 	if (++scan->values > VALUES_MAX) {

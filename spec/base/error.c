@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define MESSAGE_SIZE sizeof(((struct error *)NULL)->msg)
+
 const char *errno_text(int code)
 {
 	static char text[128];
@@ -25,7 +27,7 @@ const char *errno_text(int code)
  * the message itself: error_set(err, code, "… %s", err->msg). */
 static void append(struct error *err, const char *before, const char *format, va_list args)
 {
-	char words[sizeof err->msg];
+	char words[MESSAGE_SIZE];
 	size_t used = strlen(err->msg);
 
 	vsnprintf(words, sizeof words, format, args);
@@ -34,7 +36,7 @@ static void append(struct error *err, const char *before, const char *format, va
 
 static void replace(struct error *err, int code, const char *format, va_list args)
 {
-	char words[sizeof err->msg];
+	char words[MESSAGE_SIZE];
 
 	vsnprintf(words, sizeof words, format, args);
 	memcpy(err->msg, words, sizeof words);
@@ -69,7 +71,7 @@ int error_errno(struct error *err, int code, const char *format, ...)
 
 int error_prefix(struct error *err, const char *format, ...)
 {
-	char old[sizeof err->msg];
+	char old[MESSAGE_SIZE];
 	va_list args;
 
 	if (!err)
