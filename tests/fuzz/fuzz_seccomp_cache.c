@@ -1,5 +1,5 @@
-/* Any bytes as a cached seccomp filter: the file is refused, or taken as a
- * whole. The first byte says how to bend a correct file before the rest is laid over it, since
+/* Any bytes as a cached seccomp filter: the file is refused, or taken as a whole.
+ * The first byte says how to bend a correct file before the rest is laid over it, since
  * random bytes alone never get past the checksum. */
 #include <fcntl.h>
 #include <linux/bpf_common.h>

@@ -227,7 +227,7 @@ static void the_whole_key_counts(void **state)
 	assert_int_equal(read_file_at(cache, name, 4096, &data, &length, NULL), 0);
 	char *at = memmem(data, length, "made", 4);
 	assert_non_null(at);
-	memcpy(at, "fade", 4);
+	at[0] = 'f'; /* as long, but not equal */
 	assert_int_equal(write_file_atomic_at(cache, name, data, length, 0600, NULL), 0);
 	assert_false(is_loaded(cache, &key));
 }
