@@ -192,7 +192,7 @@ static bool is_loaded(int cache, const struct buffer *wanted)
 	return equal;
 }
 
-static char only_name[64];
+static char only_name[256];
 static void see_name(int dirfd, const char *name)
 {
 	(void)dirfd;
