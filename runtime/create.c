@@ -260,6 +260,18 @@ static int open_console(void *context, struct error *err)
 	return 0;
 }
 
+static int open_seccomp_agent(void *context, struct error *err)
+{
+	struct creation *creation = context;
+
+	if (!creation->plan.seccomp.notify)
+		return 0;
+	creation->init.seccomp_agent =
+		console_socket_connect(creation->plan.config->linux_->seccomp->listener_path, err);
+	return creation->init.seccomp_agent < 0 ? error_prefix(err, "linux.seccomp.listenerPath")
+						: 0;
+}
+
 static int spawn(void *context, struct error *err)
 {
 	struct creation *creation = context;
@@ -267,6 +279,7 @@ static int spawn(void *context, struct error *err)
 
 	if (sync_open(&creation->sync, &init->sync, err))
 		return -1;
+	init->state = creation->container.state;
 	init->record = creation->container.directory;
 	init->caller_umask = umask(0);
 	umask(init->caller_umask);
@@ -404,6 +417,7 @@ static const struct step create_steps[] = {
 	{ "control group", make_cgroup, remove_cgroup },
 	{ "rootfs and mount sources", open_files, NULL },
 	{ "console socket", open_console, NULL },
+	{ "seccomp agent", open_seccomp_agent, NULL },
 	{ "init process", spawn, kill_init },
 	{ "id maps", map_ids, NULL },
 	{ "oom score", set_oom_score, NULL },
@@ -425,6 +439,7 @@ static void finish(struct creation *creation)
 	close_fd(init->procfs);
 	close_fd(init->exec_fifo);
 	close_fd(init->console_socket);
+	close_fd(init->seccomp_agent);
 	close_fd(init->sync);
 	close_fd(creation->sync);
 	close_fd(creation->created_lock);
@@ -451,7 +466,8 @@ int container_create(const struct create_request *request, struct created *ret, 
 			  .root = -1,
 			  .exec_fifo = -1,
 			  .procfs = -1,
-			  .console_socket = -1 },
+			  .console_socket = -1,
+			  .seccomp_agent = -1 },
 		.process = { .pidfd = -1 },
 		.sync = -1,
 		.created_lock = -1,

@@ -59,10 +59,13 @@ static int write_map(int process, pid_t pid, const char *file, const char *helpe
 	print_mappings(mappings, &text);
 	if (text.failed)
 		return error_errno(err, ENOMEM, "%s", file);
-	int failed = write_kernel_file_at(process, file, text.text, err);
+	struct error refused = { 0 };
+	int failed = write_kernel_file_at(process, file, text.text, &refused);
 	buffer_finish(&text);
-	if (failed && err->code == EPERM && geteuid() != 0)
+	if (failed && refused.code == EPERM && geteuid() != 0)
 		return run_helper(helper, pid, mappings, err);
+	if (failed)
+		*err = refused;
 	return failed;
 }
 

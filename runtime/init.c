@@ -21,6 +21,7 @@
 #include "runtime/passwd.h"
 #include "runtime/process.h"
 #include "runtime/rootfs.h"
+#include "runtime/seccomp_listener.h"
 #include "runtime/steps.h"
 #include "runtime/sync.h"
 #include "runtime/sys.h"
@@ -371,21 +372,39 @@ static int shield_descriptors(void *context, struct error *err)
 	return 0;
 }
 
+/* The pid that the runtime knows us by: the host's /proc tells it. */
+static int64_t pid_outside(const struct init *init)
+{
+	char text[24] = "";
+	int64_t pid = 0;
+
+	if (readlinkat(init->procfs, "self", text, sizeof text - 1) > 0)
+		text_to_int64(text, &pid);
+	return pid;
+}
+
+static int load_seccomp(struct init *init, struct error *err)
+{
+	const struct seccomp_filter *filter = &init->plan->seccomp;
+
+	if (!filter->notify)
+		return seccomp_filter_load(filter, NULL, err);
+	owned_string message = seccomp_listener_message(init->plan->config->linux_->seccomp,
+							init->state, pid_outside(init));
+	return message ? seccomp_load_and_send(filter, init->seccomp_agent, message, err)
+		       : error_errno(err, ENOMEM, "seccomp agent");
+}
+
 static int drop_privileges(void *context, struct error *err)
 {
 	struct init *init = context;
-	const struct plan *plan = init->plan;
+	const struct caps *caps = &init->plan->caps;
 
-	if (process_of(init)->no_new_privileges) {
-		if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-			return error_errno(err, errno, "prctl PR_SET_NO_NEW_PRIVS");
-		if (caps_set(&plan->caps, err))
-			return -1;
-		return seccomp_filter_load(&plan->seccomp, NULL, err);
-	}
-	if (seccomp_filter_load(&plan->seccomp, NULL, err))
-		return -1;
-	return caps_set(&plan->caps, err);
+	if (!process_of(init)->no_new_privileges)
+		return load_seccomp(init, err) ? -1 : caps_set(caps, err);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return error_errno(err, errno, "prctl PR_SET_NO_NEW_PRIVS");
+	return caps_set(caps, err) ? -1 : load_seccomp(init, err);
 }
 
 static int execute(void *context, struct error *err)

@@ -21,6 +21,7 @@ struct init {
 	int exec_fifo;	    /* O_PATH */
 	int procfs;	    /* the host's /proc */
 	int console_socket; /* receives the terminal's master */
+	int seccomp_agent;	   /* connected to linux.seccomp.listenerPath */
 	struct cgroup_entries *entries;
 	mode_t caller_umask; /* for a process.user without umask */
 	bool into_cgroup;    /* clone3 has put us into the v2 group */
