@@ -15,6 +15,7 @@
 #include "runtime/hooks.h"
 #include "runtime/idmap.h"
 #include "runtime/init.h"
+#include "runtime/lifecycle.h"
 #include "runtime/mount.h"
 #include "runtime/process.h"
 #include "runtime/rootfs.h"
@@ -334,6 +335,7 @@ static int run_hooks(void *context, struct error *err)
 	struct creation *creation = context;
 	const struct hooks *hooks = creation->plan.config->hooks;
 
+	creation->hooks_reached = true;
 	if (!hooks || (!hooks->prestart.n && !hooks->create_runtime.n))
 		return 0;
 	if (sync_expect(creation->sync, SYNC_HOOKS, err))
@@ -448,9 +450,12 @@ static void finish(struct creation *creation)
 	plan_finish(&creation->plan);
 }
 
-/* After a failure: poststop hooks run as after any other end of a container (runtime.md, Lifecycle). */
+/* Once hooks have run, a failure is the end of a container like any other: poststop hooks follow
+ * (runtime.md, Lifecycle steps 3 to 5, 12 and 13). */
 static void abandon(struct creation *creation)
 {
+	if (creation->hooks_reached)
+		container_run_poststop_hooks(creation->container.state);
 	close_fd(creation->process.pidfd);
 	close_fd(creation->console);
 	container_close(&creation->container);

@@ -154,7 +154,7 @@ static int end_processes(void *context, struct error *err)
 	return pidfd >= 0 ? wait_for_death(pidfd, err) : 0;
 }
 
-static void run_poststop_hooks(const struct state *state)
+void container_run_poststop_hooks(const struct state *state)
 {
 	struct error error = { 0 };
 
@@ -200,6 +200,6 @@ int container_delete(struct container *container, bool force, struct error *err)
 	failed = steps_run("delete", delete_steps, sizeof delete_steps / sizeof *delete_steps,
 			   container, err);
 	if (!failed)
-		run_poststop_hooks(container->state);
+		container_run_poststop_hooks(container->state);
 	return failed;
 }

@@ -14,3 +14,6 @@ int container_kill(struct container *container, int signal, bool all, struct err
 /* Removes a stopped container, or with @force any, with all its processes, control groups and state;
  * then runs the poststop hooks, whose failure is logged only. @container is closed afterwards. */
 int container_delete(struct container *container, bool force, struct error *err);
+
+/* The last thing that happens in a container's life; failures are logged and go no further. */
+void container_run_poststop_hooks(const struct state *state);
