@@ -12,6 +12,7 @@
 
 #include "runtime/beneath.h"
 #include "runtime/container.h"
+#include "runtime/descriptors.h"
 #include "runtime/device.h"
 #include "runtime/hidden_paths.h"
 #include "runtime/hooks.h"
@@ -37,7 +38,15 @@ static const struct process *process_of(const struct init *init)
 	return init->plan->config->process;
 }
 
-/* First of all, and by itself: the kernel makes nobody wait for a task that moves itself. */
+/* What our caller left open by mistake must reach neither the container nor hooks in it. */
+static int shield_descriptors(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	return descriptors_shield(3 + init->options->preserved_fds, err);
+}
+
+/* By itself, before anything is done: the kernel makes nobody wait for a task that moves itself. */
 static int enter_cgroup(void *context, struct error *err)
 {
 	struct init *init = context;
@@ -174,8 +183,12 @@ static int run_hooks(void *context, struct error *err)
 	    (sync_send(init->sync, SYNC_HOOKS, err) ||
 	     sync_expect(init->sync, SYNC_HOOKS_DONE, err)))
 		return -1;
-	return run_hooks_inside(init, "createContainer", &hooks->create_container, STATUS_CREATED,
-				init->plan->bundle, err);
+	/* We make files with exact modes; what hooks make is theirs. */
+	umask(init->caller_umask);
+	int failed = run_hooks_inside(init, "createContainer", &hooks->create_container,
+				      STATUS_CREATED, init->plan->bundle, err);
+	umask(0);
+	return failed;
 }
 
 static int mask_paths(void *context, struct error *err)
@@ -298,12 +311,21 @@ static int say_ready(void *context, struct error *err)
 {
 	struct init *init = context;
 
+	const int keep[] = { init->sync, init->exec_fifo, init->created_lock, init->procfs,
+			     init->seccomp_agent };
+
+	/* We may wait long, and container processes that may trace us see what we have open. */
+	if (descriptors_keep(3 + init->options->preserved_fds, keep, sizeof keep / sizeof *keep,
+			     err))
+		return -1;
+	init->root = -1;
 	if (sync_send(init->sync, SYNC_READY, err))
 		return -1;
 	return sync_expect(init->sync, SYNC_RELEASE, err);
 }
 
 static const struct step init_steps[] = {
+	{ "caller's descriptors", shield_descriptors, NULL },
 	{ "control group", enter_cgroup, NULL },
 	{ "wait for the runtime", wait_for_go, NULL },
 	{ "namespaces", enter_namespaces, NULL },
@@ -327,6 +349,17 @@ static const struct step init_steps[] = {
 	{ "ready", say_ready, NULL },
 };
 
+/* The pid that the runtime knows us by: the host's /proc tells it. */
+static int64_t pid_outside(const struct init *init)
+{
+	char text[24] = "";
+	int64_t pid = 0;
+
+	if (readlinkat(init->procfs, "self", text, sizeof text - 1) > 0)
+		text_to_int64(text, &pid);
+	return pid;
+}
+
 /* Blocks until `start` opens the other end. Opened through our own entry of the host's /proc: the
  * fifo's path is out of sight by now, and /proc in the container is the container's. */
 static int wait_for_start(void *context, struct error *err)
@@ -340,6 +373,8 @@ static int wait_for_start(void *context, struct error *err)
 		return error_errno(err, errno, "open the exec fifo");
 	close_fd(init->exec_fifo);
 	init->exec_fifo = fd;
+	if (init->plan->seccomp.notify)
+		init->pid_outside = pid_outside(init);
 	if (!process_of(init))
 		return error_set(err, EINVAL,
 				 "process: required to start, but missing in config.json");
@@ -356,31 +391,15 @@ static int run_start_hooks(void *context, struct error *err)
 		     : 0;
 }
 
-/* Descriptors we got from our caller without close-on-exec must not reach the container
- * (CVE-2024-21626); ours have it already. */
-static int shield_descriptors(void *context, struct error *err)
+/* An image's program may be a path such as /proc/self/fd/5/…, which execve(2) resolves before it closes
+ * anything: nothing that leads outside is open then, nor while hooks run. */
+static int close_ours(void *context, struct error *err)
 {
 	struct init *init = context;
-	unsigned first = 3 + init->options->preserved_fds;
+	const int keep[] = { init->exec_fifo, init->created_lock, init->seccomp_agent };
 
-	if (sys_close_range(first, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return error_errno(err, errno, "close_range");
-	for (int fd = (int)first; fd < 65536; fd++)
-		fcntl(fd, F_SETFD, FD_CLOEXEC);
-	return 0;
-}
-
-/* The pid that the runtime knows us by: the host's /proc tells it. */
-static int64_t pid_outside(const struct init *init)
-{
-	char text[24] = "";
-	int64_t pid = 0;
-
-	if (readlinkat(init->procfs, "self", text, sizeof text - 1) > 0)
-		text_to_int64(text, &pid);
-	return pid;
+	return descriptors_keep(3 + init->options->preserved_fds, keep, sizeof keep / sizeof *keep,
+				err);
 }
 
 static int load_seccomp(struct init *init, struct error *err)
@@ -390,7 +409,7 @@ static int load_seccomp(struct init *init, struct error *err)
 	if (!filter->notify)
 		return seccomp_filter_load(filter, NULL, err);
 	owned_string message = seccomp_listener_message(init->plan->config->linux_->seccomp,
-							init->state, pid_outside(init));
+							init->state, init->pid_outside);
 	return message ? seccomp_load_and_send(filter, init->seccomp_agent, message, err)
 		       : error_errno(err, ENOMEM, "seccomp agent");
 }
@@ -417,8 +436,8 @@ static int execute(void *context, struct error *err)
 
 static const struct step start_steps[] = {
 	{ "wait for start", wait_for_start, NULL },
+	{ "descriptors", close_ours, NULL },
 	{ "startContainer hooks", run_start_hooks, NULL },
-	{ "descriptors", shield_descriptors, NULL },
 	{ "privileges", drop_privileges, NULL },
 	{ "execve", execute, NULL },
 };

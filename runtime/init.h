@@ -19,9 +19,10 @@ struct init {
 	int root;	    /* rootfs_open */
 	int *sources;	    /* mount_sources_open */
 	int exec_fifo;	    /* O_PATH */
+	int created_lock;   /* held until execve: state `created` */
 	int procfs;	    /* the host's /proc */
 	int console_socket; /* receives the terminal's master */
-	int seccomp_agent;	   /* connected to linux.seccomp.listenerPath */
+	int seccomp_agent;  /* connected to linux.seccomp.listenerPath */
 	struct cgroup_entries *entries;
 	mode_t caller_umask; /* for a process.user without umask */
 	bool into_cgroup;    /* clone3 has put us into the v2 group */
@@ -29,6 +30,7 @@ struct init {
 	/* The child's own. */
 	struct console console;
 	bool cwd_entered;
+	int64_t pid_outside;
 	char *program;
 };
 
