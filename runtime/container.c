@@ -12,8 +12,10 @@
 #include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/config.h"
 
-#define STATE_MAX (16u << 20)
+/* It repeats the annotations and hooks of a config.json: what can be created can be deleted. */
+#define STATE_MAX (2 * CONFIG_MAX)
 
 int container_check_id(const char *id, struct error *err)
 {

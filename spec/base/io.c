@@ -121,8 +121,12 @@ int write_file_atomic_at(int dirfd, const char *name, const void *data, size_t l
 
 	if (!temporary)
 		return error_errno(err, ENOMEM, "write %s", name);
-	owned_fd fd = openat(dirfd, temporary,
-			     O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	/* Whatever bears the name, of a killed process or put there by somebody else, is not written to. */
+	const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC;
+	int made = openat(dirfd, temporary, flags, mode);
+	if (made < 0 && errno == EEXIST && unlinkat(dirfd, temporary, 0) == 0)
+		made = openat(dirfd, temporary, flags, mode);
+	owned_fd fd = made;
 	if (fd < 0)
 		return error_errno(err, errno, "create %s", temporary);
 	if (write_all(fd, data, length) || renameat(dirfd, temporary, dirfd, name)) {
