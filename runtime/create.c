@@ -212,7 +212,9 @@ static void remove_cgroup(void *context)
 	struct creation *creation = context;
 	struct state *state = creation->container.state;
 
-	cgroup_signal_all(&state->cgroup_dirs, SIGKILL, NULL);
+	/* Before init was there, whoever is in those groups is of another container. */
+	if (creation->process.pid > 0)
+		cgroup_signal_all(&state->cgroup_dirs, SIGKILL, NULL);
 	cgroup_remove(&state->cgroup_dirs, &state->cgroup_made, NULL);
 }
 
@@ -282,6 +284,7 @@ static int spawn(void *context, struct error *err)
 		return -1;
 	init->state = creation->container.state;
 	init->record = creation->container.directory;
+	init->created_lock = creation->created_lock;
 	init->caller_umask = umask(0);
 	umask(init->caller_umask);
 	int side = namespace_spawn(&creation->plan, creation->entries.v2, &init->into_cgroup,
