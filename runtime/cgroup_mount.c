@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "runtime/mount.h"
+#include "runtime/mount_new.h"
 #include "runtime/sys.h"
 #include "spec/base/owned.h"
 

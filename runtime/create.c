@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "runtime/hooks.h"
 #include "runtime/idmap.h"
@@ -19,6 +18,7 @@
 #include "runtime/mount.h"
 #include "runtime/process.h"
 #include "runtime/rootfs.h"
+#include "runtime/state_of_plan.h"
 #include "runtime/steps.h"
 #include "runtime/sync.h"
 #include "runtime/sys.h"
@@ -35,6 +35,7 @@ struct creation {
 	struct cgroup_entries entries;
 	struct init init; /* what the child gets */
 	struct init_process process;
+	bool hooks_reached;
 	int sync; /* the parent's end */
 	int created_lock;
 	int console_receiver; /* foreground: where the terminal's master arrives */
@@ -60,89 +61,13 @@ static void unclaim(void *context)
 		container_remove(&creation->container, NULL);
 }
 
-static char *now_rfc3339(void)
-{
-	struct timespec now;
-	struct tm utc;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	/* Not strftime(3), which reads the local time zone from disk first. */
-	gmtime_r(&now.tv_sec, &utc);
-	return text_format("%04d-%02d-%02dT%02d:%02d:%02d.%09ldZ", utc.tm_year + 1900,
-			   utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
-			   now.tv_nsec);
-}
-
-static int copy_hooks(const struct hook_list *from, struct hook_list *to)
-{
-	to->v = calloc(from->n + 1, sizeof *to->v);
-	for (size_t i = 0; to->v && i < from->n; i++) {
-		struct hook *hook = to->v[i] = calloc(1, sizeof *hook);
-		if (!hook)
-			return -1;
-		to->n = i + 1;
-		hook->path = strdup(from->v[i]->path);
-		hook->timeout = from->v[i]->timeout;
-		int failed = !hook->path;
-		for (size_t k = 0; k < from->v[i]->args.n && !failed; k++)
-			failed = string_list_add(&hook->args, from->v[i]->args.v[k]);
-		for (size_t k = 0; k < from->v[i]->env.n && !failed; k++)
-			failed = string_list_add(&hook->env, from->v[i]->env.v[k]);
-		if (failed)
-			return -1;
-	}
-	return to->v ? 0 : -1;
-}
-
-static int copy_map(const struct string_map *from, struct string_map *to)
-{
-	to->v = calloc(from->n + 1, sizeof *to->v);
-	for (size_t i = 0; to->v && i < from->n; i++) {
-		to->v[i].key = strdup(from->v[i].key);
-		to->v[i].value = strdup(from->v[i].value);
-		to->n = i + 1;
-		if (!to->v[i].key || !to->v[i].value)
-			return -1;
-	}
-	return to->v ? 0 : -1;
-}
-
-/* The hooks that later commands run: config.json may have changed by then. */
-static int remember_hooks(const struct hooks *from, struct state *state)
-{
-	if (!from || (!from->poststart.n && !from->poststop.n))
-		return 0;
-	state->hooks = calloc(1, sizeof *state->hooks);
-	if (!state->hooks || copy_hooks(&from->poststart, &state->hooks->poststart) ||
-	    copy_hooks(&from->poststop, &state->hooks->poststop))
-		return -1;
-	return 0;
-}
-
 /* Written before there is anything to clean up, so that whatever a killed create leaves is known. */
 static int record(void *context, struct error *err)
 {
 	struct creation *creation = context;
-	const struct plan *plan = &creation->plan;
-	struct state *state = creation->container.state = calloc(1, sizeof *state);
 
-	if (!state)
-		return error_errno(err, ENOMEM, "state");
-	state->oci_version = strdup(SPEC_VERSION);
-	state->id = strdup(plan->id);
-	state->bundle = strdup(plan->bundle);
-	state->rootfs = strdup(plan->rootfs);
-	state->created = now_rfc3339();
-	state->owner = getuid();
-	state->own_pid_namespace = plan->new_namespace[NAMESPACE_PID];
-	if (!state->oci_version || !state->id || !state->bundle || !state->rootfs ||
-	    !state->created || remember_hooks(plan->config->hooks, state) ||
-	    copy_map(&plan->config->annotations, &state->annotations))
-		return error_errno(err, ENOMEM, "state");
-	if (cgroup_directories(&plan->cgroup, &state->cgroup_dirs, err) ||
-	    cgroup_foresee(&plan->cgroup, &state->cgroup_made, err))
-		return -1;
-	return container_save(&creation->container, err);
+	creation->container.state = state_of_plan(&creation->plan, err);
+	return creation->container.state ? container_save(&creation->container, err) : -1;
 }
 
 /* The fifo belongs to the container's user, who must open it without any capability. */

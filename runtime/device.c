@@ -5,7 +5,7 @@
 #include <sys/sysmacros.h>
 
 #include "runtime/beneath.h"
-#include "runtime/mount.h"
+#include "runtime/mount_new.h"
 #include "runtime/sys.h"
 #include "spec/base/owned.h"
 

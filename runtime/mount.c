@@ -14,6 +14,7 @@
 #include "runtime/copy_tree.h"
 #include "runtime/idmap.h"
 #include "runtime/lsm.h"
+#include "runtime/mount_new.h"
 #include "runtime/sys.h"
 #include "spec/base/owned.h"
 

@@ -1,12 +1,11 @@
-/* New file systems and attributes of mounts: fsopen(2), mount_setattr(2) and what stands in for them
- * on older kernels. */
+#include "runtime/mount_new.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 
-#include "runtime/mount.h"
 #include "runtime/sys.h"
 #include "spec/base/owned.h"
 

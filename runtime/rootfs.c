@@ -5,6 +5,7 @@
 #include <sys/mount.h>
 
 #include "runtime/mount.h"
+#include "runtime/mount_new.h"
 #include "runtime/sys.h"
 #include "spec/base/owned.h"
 

@@ -190,35 +190,41 @@ static int place_value(struct cgroup_plan *plan, struct cgroup_layout *layout,
 			 field->controller);
 }
 
+/* Each controller lives in one hierarchy: v1's table serves those that v1 has, v2's table the others.
+ * Asked only for fields that are there, because most are not. */
+static bool serves(const struct cgroup_driver *driver, const struct cgroup_layout *layout,
+		   const struct cgroup_field *field)
+{
+	return v1_has(layout, field->controller) == (driver->version == 1);
+}
+
 static int plan_field(struct cgroup_plan *plan, struct cgroup_layout *layout,
-		      const struct cgroup_field *field, const struct resources *resources,
-		      size_t index, struct error *err)
+		      const struct cgroup_driver *driver, const struct cgroup_field *field,
+		      const struct resources *resources, size_t index, struct error *err)
 {
 	OWNED(cgroup_value_finish) struct cgroup_value value = { 0 };
-	enum cgroup_conversion conversion = field->convert(resources, index, &value, err);
+	struct error invalid = { 0 };
+	enum cgroup_conversion conversion = field->convert(resources, index, &value, &invalid);
 
-	if (conversion == CGROUP_NOTHING)
+	if (conversion == CGROUP_NOTHING || !serves(driver, layout, field))
 		return 0;
 	owned_string name = field_name(field, index);
 	if (!name || value.text.failed || value.alternative_text.failed)
 		return error_errno(err, ENOMEM, RESOURCES "%s", field->path);
 	if (conversion == CGROUP_INVALID)
-		return error_prefix(err, "%s", name);
+		return error_set(err, invalid.code, "%s: %s", name, invalid.msg);
 	return place_value(plan, layout, field, name, &value, err);
 }
 
-/* Each controller lives in one hierarchy: v1's table serves those that v1 has, v2's table the others. */
 static int plan_fields(struct cgroup_plan *plan, struct cgroup_layout *layout,
 		       const struct cgroup_driver *driver, const struct resources *resources,
 		       struct error *err)
 {
 	for (size_t i = 0; i < driver->n_fields; i++) {
 		const struct cgroup_field *field = &driver->fields[i];
-		if (v1_has(layout, field->controller) != (driver->version == 1))
-			continue;
 		size_t n = field->count ? field->count(resources) : 1;
 		for (size_t index = 0; index < n; index++)
-			if (plan_field(plan, layout, field, resources, index, err))
+			if (plan_field(plan, layout, driver, field, resources, index, err))
 				return -1;
 	}
 	return 0;
@@ -315,7 +321,7 @@ static int plan_devices(struct cgroup_plan *plan, struct cgroup_layout *layout,
 				   "controller");
 }
 
-static int plan_resources(struct cgroup_plan *plan, struct cgroup_layout *layout,
+int cgroup_plan_resources(struct cgroup_plan *plan, struct cgroup_layout *layout,
 			  const struct resources *resources, struct error *err)
 {
 	if (plan_fields(plan, layout, &cgroup_v1_driver, resources, err) ||
@@ -324,12 +330,13 @@ static int plan_resources(struct cgroup_plan *plan, struct cgroup_layout *layout
 	return plan_unified(plan, layout, &resources->unified, err);
 }
 
-/* The layout is only borrowed while planning; the hierarchies stay in the plan. */
-static void take_hierarchies(struct cgroup_layout *layout, struct cgroup_plan *plan)
+void cgroup_plan_start(struct cgroup_plan *plan, const struct cgroup_layout *layout)
 {
-	plan->n_hierarchies = layout->n;
-	plan->hierarchies = layout->hierarchies;
-	plan->every_v2_controller = layout->v2_only;
+	*plan = (struct cgroup_plan){
+		.n_hierarchies = layout->n,
+		.hierarchies = layout->hierarchies,
+		.every_v2_controller = layout->v2_only,
+	};
 }
 
 int cgroup_plan_in(struct cgroup_layout *layout, const struct config *config, const char *id,
@@ -338,8 +345,7 @@ int cgroup_plan_in(struct cgroup_layout *layout, const struct config *config, co
 	const struct linux_config *linux_ = config->linux_;
 	int ret = 0;
 
-	*plan = (struct cgroup_plan){ 0 };
-	take_hierarchies(layout, plan);
+	cgroup_plan_start(plan, layout);
 	if (!layout->n)
 		ret = error_set(err, ENOENT, "no cgroup file system is mounted");
 	if (!ret)
@@ -348,7 +354,7 @@ int cgroup_plan_in(struct cgroup_layout *layout, const struct config *config, co
 	if (!ret)
 		ret = plan_devices(plan, layout, config, err);
 	if (!ret && linux_ && linux_->resources)
-		ret = plan_resources(plan, layout, linux_->resources, err);
+		ret = cgroup_plan_resources(plan, layout, linux_->resources, err);
 	layout->hierarchies = NULL;
 	layout->n = 0;
 	if (ret)
@@ -365,62 +371,6 @@ int cgroup_plan(const struct config *config, const char *id, struct cgroup_plan 
 	if (cgroup_layout_read(&layout, err))
 		return -1;
 	int ret = cgroup_plan_in(&layout, config, id, plan, err);
-	cgroup_layout_finish(&layout);
-	return ret;
-}
-
-/* The container's directory in @hierarchy is the one below its mount point. */
-static int find_group(struct cgroup_hierarchy *hierarchy, const struct string_list *directories,
-		      struct error *err)
-{
-	size_t length = strlen(hierarchy->mountpoint);
-
-	for (size_t i = 0; i < directories->n; i++) {
-		const char *directory = directories->v[i];
-		if (!text_starts_with(directory, hierarchy->mountpoint) || directory[length] != '/')
-			continue;
-		hierarchy->directory = strdup(directory);
-		hierarchy->relative = strdup(directory + length);
-		return hierarchy->directory && hierarchy->relative
-			       ? 0
-			       : error_errno(err, ENOMEM, "cgroup plan");
-	}
-	return 0;
-}
-
-int cgroup_plan_update_in(struct cgroup_layout *layout, const struct resources *resources,
-			  const struct string_list *directories, struct cgroup_plan *plan,
-			  struct error *err)
-{
-	int ret = 0;
-
-	*plan = (struct cgroup_plan){ 0 };
-	take_hierarchies(layout, plan);
-	for (size_t i = 0; i < plan->n_hierarchies && !ret; i++)
-		ret = find_group(&plan->hierarchies[i], directories, err);
-	if (!ret)
-		ret = plan_resources(plan, layout, resources, err);
-	layout->hierarchies = NULL;
-	layout->n = 0;
-	for (size_t i = 0; i < plan->n_writes && !ret; i++)
-		if (!plan->hierarchies[plan->writes[i].hierarchy].directory)
-			ret = error_set(err, ENOENT, "%s: the container has no group in %s",
-					plan->writes[i].field,
-					plan->hierarchies[plan->writes[i].hierarchy].mountpoint);
-	if (ret)
-		cgroup_plan_finish(plan);
-	return ret;
-}
-
-int cgroup_plan_update(const struct resources *resources, const struct string_list *directories,
-		       struct cgroup_plan *plan, struct error *err)
-{
-	struct cgroup_layout layout;
-
-	*plan = (struct cgroup_plan){ 0 };
-	if (cgroup_layout_read(&layout, err))
-		return -1;
-	int ret = cgroup_plan_update_in(&layout, resources, directories, plan, err);
 	cgroup_layout_finish(&layout);
 	return ret;
 }

@@ -12,3 +12,9 @@ int cgroup_plan_update_in(struct cgroup_layout *layout, const struct resources *
 
 /* Takes the hierarchy @index and its writes out of the plan. */
 void cgroup_plan_forget(struct cgroup_plan *plan, size_t index);
+
+/* The parts of planning: a plan that has the hierarchies of @layout, which both own until the caller empties
+ * the layout; and the writes for @resources without devices. */
+void cgroup_plan_start(struct cgroup_plan *plan, const struct cgroup_layout *layout);
+int cgroup_plan_resources(struct cgroup_plan *plan, struct cgroup_layout *layout,
+			  const struct resources *resources, struct error *err);
