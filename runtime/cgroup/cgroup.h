@@ -67,7 +67,8 @@ int cgroup_plan(const struct config *config, const char *id, struct cgroup_plan 
 		struct error *err);
 
 /* For changing the limits of an existing container: the writes that @resources ask for, in the groups
- * @directories. Device rules stay as they are. Apply with cgroup_write_all. */
+ * @directories. Device rules stay as they are; memory.checkBeforeUpdate is honoured here. Apply with
+ * cgroup_write_all. */
 int cgroup_plan_update(const struct resources *resources, const struct string_list *directories,
 		       struct cgroup_plan *plan, struct error *err);
 

@@ -223,37 +223,6 @@ static void a_hierarchy_is_forgotten_with_its_writes(void **state)
 	cgroup_plan_finish(&plan);
 }
 
-static void an_update_finds_the_groups_of_the_container(void **state)
-{
-	struct string_list directories = { 0 };
-	struct pids pids = { SET(5) };
-	struct memory memory = { .limit = SET(1 << 20) };
-	struct cgroup_layout layout;
-	struct cgroup_plan plan;
-	struct error err = { 0 };
-
-	(void)state;
-	string_list_add(&directories, "/sys/fs/cgroup/cpuset/x");
-	string_list_add(&directories, "/sys/fs/cgroup/pids/y/z");
-	read_host(&hybrid_host, &layout);
-	assert_int_equal(cgroup_plan_update_in(&layout, &(struct resources){ .pids = &pids },
-					       &directories, &plan, &err),
-			 0);
-	cgroup_layout_finish(&layout);
-	assert_int_equal(plan.n_writes, 1); /* no device rules */
-	assert_string_equal(plan.hierarchies[plan.writes[0].hierarchy].directory,
-			    "/sys/fs/cgroup/pids/y/z");
-	cgroup_plan_finish(&plan);
-	read_host(&hybrid_host, &layout);
-	assert_int_equal(cgroup_plan_update_in(&layout, &(struct resources){ .memory = &memory },
-					       &directories, &plan, &err),
-			 -1);
-	cgroup_layout_finish(&layout);
-	assert_string_equal(err.msg, "linux.resources.memory.limit: the container has no group in "
-				     "/sys/fs/cgroup/memory");
-	string_list_finish(&directories);
-}
-
 static void directories_are_listed(void **state)
 {
 	struct string_list directories = { 0 };
@@ -285,7 +254,6 @@ int main(void)
 		cmocka_unit_test(unified_names_a_file_of_a_controller_that_is_there),
 		cmocka_unit_test(v1_gets_lines_for_devices_and_v2_a_program),
 		cmocka_unit_test(a_hierarchy_is_forgotten_with_its_writes),
-		cmocka_unit_test(an_update_finds_the_groups_of_the_container),
 		cmocka_unit_test(directories_are_listed),
 	};
 

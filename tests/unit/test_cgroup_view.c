@@ -7,18 +7,17 @@ static void check_options(const char *name, const char *mountpoint, const char *
 	const struct cgroup_hierarchy hierarchy = { .name = (char *)name,
 						    .mountpoint = (char *)mountpoint };
 	struct string_list names = { 0 };
-	char text[128] = "";
+	struct buffer text = { 0 };
 	struct error err = { 0 };
 
 	char *got = cgroup_mount_options(&hierarchy);
 	assert_string_equal(got, options);
 	free(got);
 	assert_int_equal(cgroup_mount_symlinks(&hierarchy, &names, &err), 0);
-	for (size_t i = 0; i < names.n; i++) {
-		strcat(text, i ? " " : "");
-		strcat(text, names.v[i]);
-	}
-	assert_string_equal(text, links);
+	for (size_t i = 0; i < names.n; i++)
+		buffer_print(&text, "%s%s", i ? " " : "", names.v[i]);
+	assert_string_equal(text.text ? text.text : "", links);
+	buffer_finish(&text);
 	string_list_finish(&names);
 }
 
