@@ -122,23 +122,28 @@ static int resolve_set(const struct string_list *names, uint64_t grantable, uint
 	return 0;
 }
 
-/* Drops from @set what is not in @allowed, since the kernel would refuse the whole set for it. */
+/* Drops from @set what is not in @allowed, since the kernel would refuse the whole set for it. One
+ * warning for all: the default configuration of runc 1.1 makes three of them every time. */
 static int restrict_set(uint64_t *set, uint64_t allowed, const char *reason,
 			struct string_list *warnings, struct error *err)
 {
 	uint64_t dropped = *set & ~allowed;
+	struct buffer names = { 0 };
 
 	*set &= allowed;
-	for (unsigned n = 0; dropped; n++, dropped >>= 1) {
-		if (!(dropped & 1))
+	for (unsigned n = 0; dropped >> n; n++) {
+		if (!(dropped & BIT(n)))
 			continue;
 		char *name = cap_to_name((cap_value_t)n);
-		int failed = !name || warn_once(warnings, name, reason, err);
+		buffer_print(&names, "%s%s", names.length ? ", " : "", name ? name : "");
+		names.failed = names.failed || !name;
 		cap_free(name);
-		if (failed)
-			return name ? -1 : error_errno(err, ENOMEM, "process.capabilities");
 	}
-	return 0;
+	int failed = names.failed ? error_errno(err, ENOMEM, "process.capabilities")
+		     : names.text ? warn_once(warnings, names.text, reason, err)
+				  : 0;
+	buffer_finish(&names);
+	return failed;
 }
 
 int caps_resolve(const struct capabilities *from, uint64_t grantable, struct caps *ret,

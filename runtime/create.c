@@ -22,7 +22,7 @@
 #include "runtime/steps.h"
 #include "runtime/sync.h"
 #include "runtime/sys.h"
-#include "runtime/terminal.h"
+#include "runtime/unix_socket.h"
 #include "spec/base/io.h"
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
@@ -173,8 +173,7 @@ static int open_console(void *context, struct error *err)
 		return error_hint(err, "set process.terminal, or leave the option out");
 	}
 	if (request->console_socket) {
-		creation->init.console_socket =
-			console_socket_connect(request->console_socket, err);
+		creation->init.console_socket = unix_connect(request->console_socket, err);
 		return creation->init.console_socket < 0 ? -1 : 0;
 	}
 	if (!request->foreground) {
@@ -195,7 +194,7 @@ static int open_seccomp_agent(void *context, struct error *err)
 	if (!creation->plan.seccomp.notify)
 		return 0;
 	creation->init.seccomp_agent =
-		console_socket_connect(creation->plan.config->linux_->seccomp->listener_path, err);
+		unix_connect(creation->plan.config->linux_->seccomp->listener_path, err);
 	return creation->init.seccomp_agent < 0 ? error_prefix(err, "linux.seccomp.listenerPath")
 						: 0;
 }

@@ -27,7 +27,7 @@
 #include "runtime/sync.h"
 #include "runtime/sys.h"
 #include "runtime/sysctl.h"
-#include "runtime/terminal.h"
+#include "runtime/unix_socket.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 

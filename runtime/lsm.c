@@ -161,10 +161,3 @@ int lsm_apply(int procfs, const char *apparmor, const char *selinux, struct erro
 		return -1;
 	return 0;
 }
-
-char *lsm_mount_data(const char *mount_label)
-{
-	if (!mount_label || !*mount_label || !lsm_selinux_enabled())
-		return NULL;
-	return text_format("context=\"%s\"", mount_label);
-}

@@ -20,6 +20,3 @@ int lsm_plan(const struct process *process, const char **apparmor, const char **
 /* For the next execve of the calling thread. @procfs: descriptor of the host's /proc, opened before the root changed.
  * Error texts hold `/proc/thread-self/attr/exec` in backticks, which Podman looks for. */
 int lsm_apply(int procfs, const char *apparmor, const char *selinux, struct error *err);
-
-/* "context=\"LABEL\"" for a mount's data where SELinux is enabled; NULL when none is needed. For the caller to free. */
-char *lsm_mount_data(const char *mount_label);

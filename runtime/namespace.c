@@ -30,19 +30,20 @@ static int open_namespace(const char *path, enum namespace_type type, struct err
 }
 
 /* setns(2) with the type given: a path that is no namespace of that type is refused by the kernel. */
+static int join_opened(int fd, const char *path, enum namespace_type type, struct error *err)
+{
+	if (setns(fd, (int)namespace_clone_flag(type)) == 0)
+		return 0;
+	error_errno(err, errno, "linux.namespaces: join '%s'", path);
+	return errno == EINVAL ? error_hint(err, "it is not a %s namespace", namespace_file(type))
+			       : -1;
+}
+
 static int join(const char *path, enum namespace_type type, struct error *err)
 {
 	owned_fd fd = open_namespace(path, type, err);
 
-	if (fd < 0)
-		return -1;
-	if (setns(fd, (int)namespace_clone_flag(type))) {
-		error_errno(err, errno, "linux.namespaces: join '%s'", path);
-		return errno == EINVAL
-			       ? error_hint(err, "it is not a %s namespace", namespace_file(type))
-			       : -1;
-	}
-	return 0;
+	return fd < 0 ? -1 : join_opened(fd, path, type, err);
 }
 
 static int write_time_offsets(const struct plan *plan, struct error *err)
@@ -168,21 +169,42 @@ struct between {
 	struct error error;
 };
 
-/* Runs in the process in between. Host-owned namespaces are joined while the host's privileges last,
- * the user namespace after them. Returns 0 in the container's init, else never. */
+/* Host-owned namespaces are joined while the host's privileges last, the user namespace after them. All
+ * are opened first: the mount namespace's files are the container's own. */
+static int join_all(const struct plan *plan, struct error *err)
+{
+	enum namespace_type order[N_JOINED + 2];
+	int fd[N_JOINED + 2];
+	size_t n = N_JOINED;
+
+	memcpy(order, joined_by_parent, sizeof joined_by_parent);
+	order[n++] = NAMESPACE_MOUNT;
+	order[n++] = NAMESPACE_USER;
+	for (size_t i = 0; i < n; i++) {
+		const char *path = plan->join_namespace[order[i]];
+		fd[i] = path ? open_namespace(path, order[i], err) : -1;
+		if (path && fd[i] < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		if (fd[i] >= 0 && join_opened(fd[i], plan->join_namespace[order[i]], order[i], err))
+			return -1;
+		close_fd(fd[i]);
+	}
+	return 0;
+}
+
+/* Runs in the process in between. Returns 0 in the container's init, else never. */
 static int spawn_between(const struct plan *plan, int cgroup_fd, struct between *between)
 {
 	struct error *err = &between->error;
 	int failed = 0;
 
-	for (size_t i = 0; i < N_JOINED && !failed; i++)
-		if (plan->join_namespace[joined_by_parent[i]])
-			failed = join(plan->join_namespace[joined_by_parent[i]],
-				      joined_by_parent[i], err);
-	if (!failed && plan->join_namespace[NAMESPACE_MOUNT])
-		failed = join(plan->join_namespace[NAMESPACE_MOUNT], NAMESPACE_MOUNT, err);
+	/* From the join on, processes of that user namespace may have power over us. */
+	if (prctl(PR_SET_DUMPABLE, 0))
+		failed = error_errno(err, errno, "prctl PR_SET_DUMPABLE");
 	if (!failed)
-		failed = join(plan->join_namespace[NAMESPACE_USER], NAMESPACE_USER, err);
+		failed = join_all(plan, err);
 	if (!failed)
 		failed = prepare_time_namespace(plan, err);
 	if (failed)

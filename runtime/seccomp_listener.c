@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "runtime/container.h"
-#include "runtime/terminal.h"
+#include "runtime/unix_socket.h"
 #include "spec/base/json_text.h"
 #include "spec/base/owned.h"
 

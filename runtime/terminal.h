@@ -10,12 +10,3 @@
  * size, other catchable signals as the same signal to the process (pidfd_send_signal). @master -1: no terminal,
  * only signals are passed on. One poll loop, no thread; both directions keep unwritten bytes, so neither blocks the other. */
 int terminal_forward(int master, int pidfd, struct error *err);
-
-/* Connects to the Unix socket at @path (host path; SOCK_STREAM) that is to receive the terminal's
- * master side. Returns the descriptor or -1. */
-int console_socket_connect(const char *path, struct error *err);
-
-/* Sends @fd with SCM_RIGHTS; @name is the message's text, as containerd and conmon expect (any text, at least a byte). */
-int descriptor_send(int socket, int fd, const char *name, struct error *err);
-/* Receives one descriptor (close-on-exec). Returns it or -1. */
-int descriptor_receive(int socket, struct error *err);

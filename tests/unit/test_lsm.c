@@ -202,19 +202,6 @@ static void no_labels_mean_nothing_to_apply(void **state)
 	assert_int_equal(warnings.n, 0);
 }
 
-static void mount_labels_need_selinux(void **state)
-{
-	owned_string data = lsm_mount_data("a:b:c:s0:c1,c2");
-
-	(void)state;
-	assert_null(lsm_mount_data(NULL));
-	assert_null(lsm_mount_data(""));
-	if (lsm_selinux_enabled())
-		assert_string_equal(data, "context=\"a:b:c:s0:c1,c2\"");
-	else
-		assert_null(data);
-}
-
 int main(void)
 {
 #define WITH_PROCFS(test) cmocka_unit_test_setup_teardown(test, make_procfs, remove_procfs)
@@ -229,7 +216,6 @@ int main(void)
 		cmocka_unit_test(absent_modules_become_warnings),
 		cmocka_unit_test(unconfined_needs_no_warning),
 		cmocka_unit_test(no_labels_mean_nothing_to_apply),
-		cmocka_unit_test(mount_labels_need_selinux),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

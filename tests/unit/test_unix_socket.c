@@ -1,5 +1,5 @@
 /* Console sockets and the descriptors that travel over them. */
-#include "runtime/terminal.h"
+#include "runtime/unix_socket.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -112,7 +112,7 @@ static void console_sockets_may_have_long_paths(void **state)
 	assert_non_null(mkdtemp(folder));
 	snprintf(path, sizeof path, "%s/s", folder);
 	int listener = listen_at(path);
-	int connection = console_socket_connect(path, &err);
+	int connection = unix_connect(path, &err);
 	if (connection < 0)
 		fail_msg("%s", err.msg);
 	assert_int_equal(fcntl(connection, F_GETFD), FD_CLOEXEC);
@@ -121,15 +121,15 @@ static void console_sockets_may_have_long_paths(void **state)
 	snprintf(moved, sizeof moved, "%s/s", deep);
 	assert_int_equal(mkdir(deep, 0700), 0);
 	assert_int_equal(rename(path, moved), 0);
-	connection = console_socket_connect(moved, &err);
+	connection = unix_connect(moved, &err);
 	if (connection < 0)
 		fail_msg("%s", err.msg);
 	close(connection);
 	close(listener);
-	assert_int_equal(console_socket_connect(moved, &err), -1);
+	assert_int_equal(unix_connect(moved, &err), -1);
 	assert_int_equal(err.code, ECONNREFUSED);
 	unlink(moved);
-	assert_int_equal(console_socket_connect(moved, &err), -1);
+	assert_int_equal(unix_connect(moved, &err), -1);
 	assert_int_equal(err.code, ENOENT);
 	assert_non_null(strstr(err.msg, moved));
 	rmdir(deep);
