@@ -47,13 +47,16 @@ static int open_state(const char *state, struct error *err)
 	return take_fd(&fd);
 }
 
-static void exec_hook(const struct hook *hook, int input, int output, const char *cwd)
+static void exec_hook(const struct hook *hook, int input, int output, const char *cwd,
+		      pid_t parent)
 {
 	char *const no_args[] = { hook->path, NULL };
 	char *const no_env[] = { NULL };
 
 	/* A runtime that is killed must not leave a hook running on its own. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(127); /* it was killed already */
 	if (dup2(input, 0) < 0 || dup2(output, 2) < 0 || (cwd && chdir(cwd)))
 		dprintf(output, "%s", errno_text(errno));
 	else
@@ -132,11 +135,12 @@ static int run(const struct hook *hook, const char *state, const char *cwd, stru
 	reader = output[0];
 	writer = output[1];
 	args.pidfd = (uintptr_t)&pidfd;
+	pid_t parent = getpid();
 	pid_t pid = sys_clone3(&args);
 	if (pid < 0)
 		return error_errno(err, errno, "clone3");
 	if (pid == 0)
-		exec_hook(hook, input, writer, cwd);
+		exec_hook(hook, input, writer, cwd, parent);
 	owned_fd_close(&writer);
 	writer = -1;
 	int64_t timeout = hook->timeout.set ? hook->timeout.value * 1000 : -1;

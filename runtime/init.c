@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,6 +67,19 @@ static int wait_for_go(void *context, struct error *err)
 	return sync_expect(init->sync, SYNC_GO, err);
 }
 
+/* Until the runtime has recorded us, nobody else could end us, nor a hook that we wait for. Changing
+ * ids takes the wish back, so it comes after that. */
+static int die_with_runtime(const struct init *init, struct error *err)
+{
+	struct pollfd runtime = { .fd = init->sync };
+
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL))
+		return error_errno(err, errno, "prctl PR_SET_PDEATHSIG");
+	if (poll(&runtime, 1, 0) > 0)
+		return error_set(err, EPIPE, "the runtime has died");
+	return 0;
+}
+
 /* Ids 0 of the user namespace own what is made from here on. Where they are not mapped, the process
  * keeps the overflow ids, with every capability all the same. */
 static int enter_namespaces(void *context, struct error *err)
@@ -83,7 +97,7 @@ static int enter_namespaces(void *context, struct error *err)
 	}
 	if (setsid() < 0)
 		return error_errno(err, errno, "setsid");
-	return namespace_enter_late(init->plan, err);
+	return namespace_enter_late(init->plan, err) ? -1 : die_with_runtime(init, err);
 }
 
 static int join_keyring(void *context, struct error *err)
@@ -310,7 +324,6 @@ static int find_program(void *context, struct error *err)
 static int say_ready(void *context, struct error *err)
 {
 	struct init *init = context;
-
 	const int keep[] = { init->sync, init->exec_fifo, init->created_lock, init->procfs,
 			     init->seccomp_agent };
 
@@ -319,6 +332,9 @@ static int say_ready(void *context, struct error *err)
 			     err))
 		return -1;
 	init->root = -1;
+	/* From here on the end of the connection tells us. */
+	if (prctl(PR_SET_PDEATHSIG, 0))
+		return error_errno(err, errno, "prctl PR_SET_PDEATHSIG");
 	if (sync_send(init->sync, SYNC_READY, err))
 		return -1;
 	return sync_expect(init->sync, SYNC_RELEASE, err);

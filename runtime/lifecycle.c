@@ -138,17 +138,32 @@ static int wait_for_death(int pidfd, struct error *err)
 	return ready < 0 ? error_errno(err, errno, "wait for init") : 0;
 }
 
+/* A create that was killed before it recorded a pid may not have come to see that its group belongs to
+ * another container: only groups that it was to make are its own. */
+static int end_unrecorded(const struct state *state, struct error *err)
+{
+	OWNED(string_list_finish) struct string_list own = { 0 };
+
+	for (size_t i = 0; i < state->cgroup_dirs.n; i++)
+		for (size_t k = 0; k < state->cgroup_made.n; k++)
+			if (text_starts_with(state->cgroup_dirs.v[i], state->cgroup_made.v[k]) &&
+			    string_list_add(&own, state->cgroup_dirs.v[i]))
+				return error_errno(err, ENOMEM, "control groups");
+	return cgroup_signal_all(&own, SIGKILL, err);
+}
+
 static int end_processes(void *context, struct error *err)
 {
 	const struct container *container = context;
 	const struct state *state = container->state;
 	owned_fd pidfd = container_pidfd(container);
 
+	if (!state->pid)
+		return end_unrecorded(state, err);
 	if (pidfd >= 0 && sys_pidfd_send_signal(pidfd, SIGKILL) && errno != ESRCH)
 		return error_errno(err, errno, "kill init");
-	/* Also what a killed create left without a recorded pid, and what shares our groups but not our
-	 * pid namespace. */
-	if ((pidfd >= 0 || !state->pid || !state->own_pid_namespace) &&
+	/* Also what shares our groups but not our pid namespace. */
+	if ((pidfd >= 0 || !state->own_pid_namespace) &&
 	    cgroup_signal_all(&state->cgroup_dirs, SIGKILL, err))
 		return -1;
 	return pidfd >= 0 ? wait_for_death(pidfd, err) : 0;
