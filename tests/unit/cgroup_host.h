@@ -48,9 +48,35 @@ static int __attribute__((unused)) host_setup(void **state)
 	return 0;
 }
 
+/* What a failed case left behind. */
+static void sweep(void)
+{
+	struct cgroup_layout layout;
+	struct string_list left = { 0 };
+	char path[512];
+
+	if (cgroup_layout_read(&layout, NULL))
+		return;
+	for (size_t i = 0; i < layout.n; i++) {
+		snprintf(path, sizeof path, "%s/orun-unit-%d", layout.hierarchies[i].mountpoint,
+			 (int)getpid());
+		if (!access(path, F_OK))
+			string_list_add(&left, path);
+	}
+	if (left.n) {
+		cgroup_signal_all(&left, SIGKILL, NULL);
+		while (waitpid(-1, NULL, WNOHANG) > 0)
+			;
+		cgroup_remove(&left, &left, NULL);
+	}
+	string_list_finish(&left);
+	cgroup_layout_finish(&layout);
+}
+
 static int __attribute__((unused)) host_teardown(void **state)
 {
 	(void)state;
+	sweep();
 	return *v2_mount && (umount(v2_mount) || rmdir(v2_mount)) ? -1 : 0;
 }
 
