@@ -57,11 +57,13 @@ static int make_rest(int root, char *path, mode_t mode, struct error *err)
 		rest = slash ? slash : path;
 		*rest = '\0';
 	}
+	/* Before anything is made: a second try would find the directory and go another way. */
+	for (const char *slash = rest; slash < path + length; slash += strlen(slash + 1) + 1)
+		if (strcmp(slash + 1, "..") == 0)
+			return error_set(err, EINVAL, "'..' behind a missing directory");
 	while (rest < path + length) {
 		char *name = rest + 1;
 		size_t used = strlen(name);
-		if (strcmp(name, "..") == 0)
-			return error_set(err, EINVAL, "'..' behind a missing directory");
 		if (used && strcmp(name, ".") != 0) {
 			if (mkdirat(at, name, mode) && errno != EEXIST)
 				return error_errno(err, errno, "mkdir %s in the rootfs", name);
