@@ -35,7 +35,7 @@ struct creation {
 	struct cgroup_entries entries;
 	struct init init; /* what the child gets */
 	struct init_process process;
-	bool hooks_reached;
+	bool cgroup_made, hooks_reached;
 	int sync; /* the parent's end */
 	int created_lock;
 	int console_receiver; /* foreground: where the terminal's master arrives */
@@ -123,7 +123,10 @@ static int make_cgroup(void *context, struct error *err)
 	struct creation *creation = context;
 	struct state *state = creation->container.state;
 
-	if (cgroup_create(&creation->plan.cgroup, err) || delegate_cgroup(&creation->plan, err))
+	if (cgroup_create(&creation->plan.cgroup, err))
+		return -1;
+	creation->cgroup_made = true;
+	if (delegate_cgroup(&creation->plan, err))
 		return -1;
 	/* An unprivileged caller may have got fewer groups than planned. */
 	string_list_finish(&state->cgroup_dirs);

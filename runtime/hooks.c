@@ -47,8 +47,7 @@ static int open_state(const char *state, struct error *err)
 	return take_fd(&fd);
 }
 
-static void exec_hook(const struct hook *hook, int input, int output, const char *cwd,
-		      pid_t parent)
+static void exec_hook(const struct hook *hook, int input, int output, const char *cwd, pid_t parent)
 {
 	char *const no_args[] = { hook->path, NULL };
 	char *const no_env[] = { NULL };

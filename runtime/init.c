@@ -5,7 +5,6 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,28 +15,21 @@
 #include "runtime/descriptors.h"
 #include "runtime/device.h"
 #include "runtime/hidden_paths.h"
-#include "runtime/hooks.h"
+#include "runtime/init_start.h"
 #include "runtime/lsm.h"
 #include "runtime/mount.h"
 #include "runtime/namespace.h"
 #include "runtime/passwd.h"
 #include "runtime/process.h"
 #include "runtime/rootfs.h"
-#include "runtime/seccomp_listener.h"
 #include "runtime/steps.h"
 #include "runtime/sync.h"
 #include "runtime/sys.h"
 #include "runtime/sysctl.h"
 #include "runtime/unix_socket.h"
-#include "spec/base/io.h"
 #include "spec/base/owned.h"
 
 #define CAP(number) (1ull << (number))
-
-static const struct process *process_of(const struct init *init)
-{
-	return init->plan->config->process;
-}
 
 /* What our caller left open by mistake must reach neither the container nor hooks in it. */
 static int shield_descriptors(void *context, struct error *err)
@@ -156,9 +148,9 @@ static int open_terminal(void *context, struct error *err)
 	struct init *init = context;
 
 	init->console = (struct console){ -1, -1 };
-	if (!process_of(init) || !process_of(init)->terminal)
+	if (!init_process(init) || !init_process(init)->terminal)
 		return 0;
-	if (console_open(init->root, process_of(init), &init->console, err) ||
+	if (console_open(init->root, init_process(init), &init->console, err) ||
 	    descriptor_send(init->console_socket, init->console.master, "/dev/ptmx", err))
 		return -1;
 	close_fd(take_fd(&init->console.master));
@@ -170,20 +162,10 @@ static int make_cwd(void *context, struct error *err)
 {
 	struct init *init = context;
 
-	if (!process_of(init))
+	if (!init_process(init))
 		return 0;
-	owned_fd fd = beneath_make_directory(init->root, process_of(init)->cwd, 0755, err);
+	owned_fd fd = beneath_make_directory(init->root, init_process(init)->cwd, 0755, err);
 	return fd < 0 ? error_prefix(err, "process.cwd") : 0;
-}
-
-/* Hooks in the container see its process as the container does. */
-static int run_hooks_inside(struct init *init, const char *kind, const struct hook_list *hooks,
-			    enum container_status status, const char *cwd, struct error *err)
-{
-	if (!hooks->n)
-		return 0;
-	owned_string view = container_view(init->state, status, getpid(), "", 0);
-	return view ? hooks_run(kind, hooks, view, cwd, err) : error_errno(err, ENOMEM, "state");
 }
 
 static int run_hooks(void *context, struct error *err)
@@ -199,8 +181,8 @@ static int run_hooks(void *context, struct error *err)
 		return -1;
 	/* We make files with exact modes; what hooks make is theirs. */
 	umask(init->caller_umask);
-	int failed = run_hooks_inside(init, "createContainer", &hooks->create_container,
-				      STATUS_CREATED, init->plan->bundle, err);
+	int failed = init_run_hooks(init, "createContainer", &hooks->create_container,
+				    STATUS_CREATED, init->plan->bundle, err);
 	umask(0);
 	return failed;
 }
@@ -258,7 +240,7 @@ static int set_scheduling(void *context, struct error *err)
 static uint64_t kept_capabilities(const struct init *init)
 {
 	bool filter_needs_it = init->plan->seccomp.instructions &&
-			       !process_of(init)->no_new_privileges;
+			       !init_process(init)->no_new_privileges;
 
 	return filter_needs_it ? CAP(CAP_SYS_ADMIN) : 0;
 }
@@ -266,7 +248,7 @@ static uint64_t kept_capabilities(const struct init *init)
 static int become_user(void *context, struct error *err)
 {
 	struct init *init = context;
-	const struct process *process = process_of(init);
+	const struct process *process = init_process(init);
 	uid_t uid = process && process->user ? process->user->uid : 0;
 
 	if (!process)
@@ -296,7 +278,7 @@ static int become_user(void *context, struct error *err)
 
 static int set_home(struct init *init, struct string_list *environment, struct error *err)
 {
-	const struct user *user = process_of(init)->user;
+	const struct user *user = init_process(init)->user;
 	owned_fd passwd =
 		beneath_open(init->root, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	owned_string home = passwd_home(passwd, user ? user->uid : 0);
@@ -311,7 +293,7 @@ static int find_program(void *context, struct error *err)
 {
 	struct init *init = context;
 	struct string_list *environment = &((struct plan *)(uintptr_t)init->plan)->environment;
-	const struct process *process = process_of(init);
+	const struct process *process = init_process(init);
 
 	if (!process)
 		return 0;
@@ -365,99 +347,6 @@ static const struct step init_steps[] = {
 	{ "ready", say_ready, NULL },
 };
 
-/* The pid that the runtime knows us by: the host's /proc tells it. */
-static int64_t pid_outside(const struct init *init)
-{
-	char text[24] = "";
-	int64_t pid = 0;
-
-	if (readlinkat(init->procfs, "self", text, sizeof text - 1) > 0)
-		text_to_int64(text, &pid);
-	return pid;
-}
-
-/* Blocks until `start` opens the other end. Opened through our own entry of the host's /proc: the
- * fifo's path is out of sight by now, and /proc in the container is the container's. */
-static int wait_for_start(void *context, struct error *err)
-{
-	struct init *init = context;
-	char path[32];
-
-	snprintf(path, sizeof path, "self/fd/%d", init->exec_fifo);
-	int fd = openat(init->procfs, path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_errno(err, errno, "open the exec fifo");
-	close_fd(init->exec_fifo);
-	init->exec_fifo = fd;
-	if (init->plan->seccomp.notify)
-		init->pid_outside = pid_outside(init);
-	if (!process_of(init))
-		return error_set(err, EINVAL,
-				 "process: required to start, but missing in config.json");
-	return 0;
-}
-
-static int run_start_hooks(void *context, struct error *err)
-{
-	struct init *init = context;
-	const struct hooks *hooks = init->plan->config->hooks;
-
-	return hooks ? run_hooks_inside(init, "startContainer", &hooks->start_container,
-					STATUS_CREATED, NULL, err)
-		     : 0;
-}
-
-/* An image's program may be a path such as /proc/self/fd/5/…, which execve(2) resolves before it closes
- * anything: nothing that leads outside is open then, nor while hooks run. */
-static int close_ours(void *context, struct error *err)
-{
-	struct init *init = context;
-	const int keep[] = { init->exec_fifo, init->created_lock, init->seccomp_agent };
-
-	return descriptors_keep(3 + init->options->preserved_fds, keep, sizeof keep / sizeof *keep,
-				err);
-}
-
-static int load_seccomp(struct init *init, struct error *err)
-{
-	const struct seccomp_filter *filter = &init->plan->seccomp;
-
-	if (!filter->notify)
-		return seccomp_filter_load(filter, NULL, err);
-	owned_string message = seccomp_listener_message(init->plan->config->linux_->seccomp,
-							init->state, init->pid_outside);
-	return message ? seccomp_load_and_send(filter, init->seccomp_agent, message, err)
-		       : error_errno(err, ENOMEM, "seccomp agent");
-}
-
-static int drop_privileges(void *context, struct error *err)
-{
-	struct init *init = context;
-	const struct caps *caps = &init->plan->caps;
-
-	if (!process_of(init)->no_new_privileges)
-		return load_seccomp(init, err) ? -1 : caps_set(caps, err);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return error_errno(err, errno, "prctl PR_SET_NO_NEW_PRIVS");
-	return caps_set(caps, err) ? -1 : load_seccomp(init, err);
-}
-
-static int execute(void *context, struct error *err)
-{
-	struct init *init = context;
-
-	execve(init->program, process_of(init)->args.v, init->plan->environment.v);
-	return process_explain_exec(init->program, errno, err);
-}
-
-static const struct step start_steps[] = {
-	{ "wait for start", wait_for_start, NULL },
-	{ "descriptors", close_ours, NULL },
-	{ "startContainer hooks", run_start_hooks, NULL },
-	{ "privileges", drop_privileges, NULL },
-	{ "execve", execute, NULL },
-};
-
 _Noreturn void container_init(struct init *init)
 {
 	struct error error = { 0 };
@@ -467,7 +356,5 @@ _Noreturn void container_init(struct init *init)
 		_exit(1);
 	}
 	close_fd(init->sync);
-	if (steps_run("init", start_steps, sizeof start_steps / sizeof *start_steps, init, &error))
-		write_all(init->exec_fifo, &error, sizeof error);
-	_exit(1);
+	init_start(init);
 }

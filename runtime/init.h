@@ -34,6 +34,12 @@ struct init {
 	char *program;
 };
 
+/* config.json's process, or NULL: it may be missing until start. */
+static inline const struct process *init_process(const struct init *init)
+{
+	return init->plan->config->process;
+}
+
 /* Runs in the child; never returns. Until RELEASE errors go to the runtime over sync, after it to
  * `start` through the fifo. */
 _Noreturn void container_init(struct init *init);

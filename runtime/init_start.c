@@ -1,0 +1,128 @@
+#include "runtime/init_start.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "runtime/caps.h"
+#include "runtime/container.h"
+#include "runtime/descriptors.h"
+#include "runtime/process.h"
+#include "runtime/seccomp_listener.h"
+#include "runtime/steps.h"
+#include "runtime/sys.h"
+#include "spec/base/io.h"
+#include "spec/base/owned.h"
+
+int init_run_hooks(struct init *init, const char *kind, const struct hook_list *hooks,
+		   enum container_status status, const char *cwd, struct error *err)
+{
+	if (!hooks->n)
+		return 0;
+	owned_string view = container_view(init->state, status, getpid(), "", 0);
+	return view ? hooks_run(kind, hooks, view, cwd, err) : error_errno(err, ENOMEM, "state");
+}
+
+/* The pid that the runtime knows us by: the host's /proc tells it. */
+static int64_t pid_outside(const struct init *init)
+{
+	char text[24] = "";
+	int64_t pid = 0;
+
+	if (readlinkat(init->procfs, "self", text, sizeof text - 1) > 0)
+		text_to_int64(text, &pid);
+	return pid;
+}
+
+/* Blocks until `start` opens the other end. Opened through our own entry of the host's /proc: the
+ * fifo's path is out of sight by now, and /proc in the container is the container's. */
+static int wait_for_start(void *context, struct error *err)
+{
+	struct init *init = context;
+	char path[32];
+
+	snprintf(path, sizeof path, "self/fd/%d", init->exec_fifo);
+	int fd = openat(init->procfs, path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, errno, "open the exec fifo");
+	close_fd(init->exec_fifo);
+	init->exec_fifo = fd;
+	if (init->plan->seccomp.notify)
+		init->pid_outside = pid_outside(init);
+	if (!init_process(init))
+		return error_set(err, EINVAL,
+				 "process: required to start, but missing in config.json");
+	return 0;
+}
+
+static int run_start_hooks(void *context, struct error *err)
+{
+	struct init *init = context;
+	const struct hooks *hooks = init->plan->config->hooks;
+
+	return hooks ? init_run_hooks(init, "startContainer", &hooks->start_container,
+				      STATUS_CREATED, NULL, err)
+		     : 0;
+}
+
+/* An image's program may be a path such as /proc/self/fd/5/…, which execve(2) resolves before it closes
+ * anything: nothing that leads outside is open then, nor while hooks run. */
+static int close_ours(void *context, struct error *err)
+{
+	struct init *init = context;
+	const int keep[] = { init->exec_fifo, init->created_lock, init->seccomp_agent };
+
+	return descriptors_keep(3 + init->options->preserved_fds, keep, sizeof keep / sizeof *keep,
+				err);
+}
+
+static int load_seccomp(struct init *init, struct error *err)
+{
+	const struct seccomp_filter *filter = &init->plan->seccomp;
+
+	if (!filter->notify)
+		return seccomp_filter_load(filter, NULL, err);
+	owned_string message = seccomp_listener_message(init->plan->config->linux_->seccomp,
+							init->state, init->pid_outside);
+	return message ? seccomp_load_and_send(filter, init->seccomp_agent, message, err)
+		       : error_errno(err, ENOMEM, "seccomp agent");
+}
+
+static int drop_privileges(void *context, struct error *err)
+{
+	struct init *init = context;
+	const struct caps *caps = &init->plan->caps;
+
+	if (!init_process(init)->no_new_privileges)
+		return load_seccomp(init, err) ? -1 : caps_set(caps, err);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return error_errno(err, errno, "prctl PR_SET_NO_NEW_PRIVS");
+	return caps_set(caps, err) ? -1 : load_seccomp(init, err);
+}
+
+static int execute(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	execve(init->program, init_process(init)->args.v, init->plan->environment.v);
+	return process_explain_exec(init->program, errno, err);
+}
+
+static const struct step start_steps[] = {
+	{ "wait for start", wait_for_start, NULL },
+	{ "descriptors", close_ours, NULL },
+	{ "startContainer hooks", run_start_hooks, NULL },
+	{ "privileges", drop_privileges, NULL },
+	{ "execve", execute, NULL },
+};
+
+_Noreturn void init_start(struct init *init)
+{
+	struct error error = { 0 };
+
+	if (steps_run("init", start_steps, sizeof start_steps / sizeof *start_steps, init, &error))
+		write_all(init->exec_fifo, &error, sizeof error);
+	_exit(1);
+}
