@@ -2,7 +2,7 @@
 #pragma once
 
 #include "runtime/hooks.h"
-#include "runtime/init.h"
+#include "runtime/init_context.h"
 
 /* Waits at the exec fifo, then drops every privilege and executes the program. Errors go to `start`
  * through the fifo. */
