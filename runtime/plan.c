@@ -183,11 +183,23 @@ static int plan_process(struct plan *plan, const struct plan_options *options, s
 	return plan_environment(plan, err);
 }
 
+/* Better no container than one without what was asked for. */
+static int refuse_unsupported(const struct linux_config *linux_, struct error *err)
+{
+	if (linux_ && linux_->net_devices.n)
+		return error_set(err, ENOTSUP,
+				 "linux.netDevices: orun does not move network devices");
+	if (linux_ && linux_->intel_rdt)
+		return error_set(err, ENOTSUP,
+				 "linux.intelRdt: orun does not manage resctrl groups");
+	return 0;
+}
+
 static int build(struct plan *plan, const struct plan_options *options, struct error *err)
 {
-	if (plan_paths(plan, options, err) || plan_namespaces(plan, err) ||
-	    plan_mounts(plan, err) || plan_process(plan, options, err) ||
-	    sysctl_validate(plan->config, err))
+	if (refuse_unsupported(plan->config->linux_, err) || plan_paths(plan, options, err) ||
+	    plan_namespaces(plan, err) || plan_mounts(plan, err) ||
+	    plan_process(plan, options, err) || sysctl_validate(plan->config, err))
 		return -1;
 	return cgroup_plan(plan->config, plan->id, &plan->cgroup, err);
 }
