@@ -12,6 +12,7 @@
 /* What masks are cloned from: made when the first one is needed. */
 struct masks {
 	int file, directory;
+	const char *label; /* of the directory, or NULL */
 };
 
 static int clone_of(int fd, unsigned flags, struct error *err)
@@ -38,7 +39,11 @@ static int mask_directory(struct masks *masks, int target, struct error *err)
 		owned_fd clone = clone_of(masks->directory, 0, err);
 		return clone < 0 ? -1 : mount_attach(clone, target, err);
 	}
-	masks->directory = mount_new("tmpfs", "tmpfs", NULL, 0, MOUNT_ATTR_RDONLY, err);
+	struct string_list data = { 0 };
+	int failed = masks->label ? mount_label_data(masks->label, &data, err) : 0;
+	if (!failed)
+		masks->directory = mount_new("tmpfs", "tmpfs", &data, 0, MOUNT_ATTR_RDONLY, err);
+	string_list_finish(&data);
 	return masks->directory < 0 ? -1 : mount_attach(masks->directory, target, err);
 }
 
@@ -58,7 +63,7 @@ static int mask(struct masks *masks, int root, const char *path, struct error *e
 int paths_mask(const struct plan *plan, int root, struct error *err)
 {
 	const struct linux_config *linux_ = plan->config->linux_;
-	struct masks masks = { -1, -1 };
+	struct masks masks = { -1, -1, plan->mount_label };
 	int failed = 0;
 
 	for (size_t i = 0; linux_ && i < linux_->masked_paths.n && !failed; i++) {

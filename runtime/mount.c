@@ -13,7 +13,6 @@
 #include "runtime/cgroup_mount.h"
 #include "runtime/copy_tree.h"
 #include "runtime/idmap.h"
-#include "runtime/lsm.h"
 #include "runtime/mount_new.h"
 #include "runtime/sys.h"
 #include "spec/base/owned.h"
@@ -202,7 +201,6 @@ static int mount_bind(const struct plan *plan, const struct mount_plan *entry, i
 static int collect_data(const struct plan *plan, const struct mount_plan *entry, int target,
 			struct string_list *data, struct error *err)
 {
-	const struct linux_config *linux_ = plan->config->linux_;
 	const char *type = entry->mount->type;
 	bool has_mode = false;
 	struct stat st;
@@ -217,13 +215,8 @@ static int collect_data(const struct plan *plan, const struct mount_plan *entry,
 		mode = text_format("mode=%o", st.st_mode & 07777);
 	if (mode && string_list_add(data, mode))
 		return error_errno(err, ENOMEM, "options");
-	bool labelled = text_equal(type, "tmpfs") || text_equal(type, "devpts");
-	if (labelled && linux_ && linux_->mount_label && *linux_->mount_label &&
-	    lsm_selinux_enabled()) {
-		owned_string label = text_format("context=%s", linux_->mount_label);
-		if (!label || string_list_add(data, label))
-			return error_errno(err, ENOMEM, "options");
-	}
+	if (plan->mount_label && (text_equal(type, "tmpfs") || text_equal(type, "devpts")))
+		return mount_label_data(plan->mount_label, data, err);
 	return 0;
 }
 

@@ -138,6 +138,15 @@ static const struct {
 	{ MS_LAZYTIME, "lazytime" }, { MS_MANDLOCK, "mand" },
 };
 
+int mount_label_data(const char *label, struct string_list *data, struct error *err)
+{
+	owned_string word = text_format("context=%s", label);
+
+	if (!word || string_list_add(data, word))
+		return error_errno(err, ENOMEM, "mount label");
+	return 0;
+}
+
 int mount_new(const char *type, const char *source, const struct string_list *data,
 	      unsigned long flags, uint64_t attributes, struct error *err)
 {

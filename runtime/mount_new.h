@@ -19,6 +19,9 @@ int mount_set_attributes(int fd, uint64_t set, uint64_t clear, bool recursive, s
 /* Propagation MS_SHARED, … with or without MS_REC, of the mount that @fd is the root of. */
 int mount_set_propagation(int fd, unsigned long propagation, struct error *err);
 
+/* Appends the word that gives a new file system's files the SELinux label @label. */
+int mount_label_data(const char *label, struct string_list *data, struct error *err);
+
 /* A new detached mount of @type. @data: words for the file system ("size=64k"), may be NULL; @source may be NULL.
  * @flags: MS_… of the superblock. The kernel's own explanation, where it gives one, is in the error. */
 int mount_new(const char *type, const char *source, const struct string_list *data,

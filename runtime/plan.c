@@ -115,6 +115,8 @@ static int plan_mounts(struct plan *plan, struct error *err)
 	const struct mount_list *mounts = &plan->config->mounts;
 
 	plan->own_dev = true;
+	if (plan->config->linux_ && plan->config->linux_->mount_label && lsm_selinux_enabled())
+		plan->mount_label = plan->config->linux_->mount_label;
 	plan->mounts = calloc(mounts->n + 1, sizeof *plan->mounts);
 	if (!plan->mounts)
 		return error_errno(err, ENOMEM, "mounts");

@@ -39,7 +39,8 @@ struct plan {
 	struct cgroup_plan cgroup;
 	struct caps caps;
 	struct seccomp_filter seccomp;
-	const char *apparmor, *selinux; /* labels that this kernel can apply, or NULL; borrowed */
+	/* Labels that this kernel can apply, or NULL; borrowed. */
+	const char *apparmor, *selinux, *mount_label;
 	struct string_list environment; /* process.env, later entries win */
 	bool needs_home;		/* no HOME in it: taken from the container's passwd */
 
