@@ -299,7 +299,10 @@ static int set_rlimits(void *context, struct error *err)
 	struct creation *creation = context;
 	const struct process *process = creation->plan.config->process;
 
-	return process ? process_set_rlimits(creation->process.pid, &process->rlimits, err) : 0;
+	/* Else init has set them itself. */
+	if (!process || !creation->plan.in_user_namespace)
+		return 0;
+	return process_set_rlimits(creation->process.pid, &process->rlimits, err);
 }
 
 static int record_created(void *context, struct error *err)

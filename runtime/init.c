@@ -259,6 +259,10 @@ static int become_user(void *context, struct error *err)
 		return -1;
 	if (caps_limit_bounding(&init->plan->caps, err) || process_own_stdio(uid, err))
 		return -1;
+	/* The runtime may set limits of another user's process only with CAP_SYS_RESOURCE. In a user
+	 * namespace it is the other way round: there we have no power to raise them. */
+	if (!init->plan->in_user_namespace && process_set_rlimits(0, &process->rlimits, err))
+		return -1;
 	if (prctl(PR_SET_KEEPCAPS, 1))
 		return error_errno(err, errno, "prctl PR_SET_KEEPCAPS");
 	if (process_become_user(process->user, init->plan->in_user_namespace, err) ||
