@@ -236,7 +236,7 @@ static inline void refuse_call_with(long number, unsigned argument, uint32_t bit
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)number, 0, 3),
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 (uint32_t)(offsetof(struct seccomp_data, args) + 8 * argument)),
+			 (uint32_t)(offsetof(struct seccomp_data, args) + 8ul * argument)),
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bit, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)code),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
