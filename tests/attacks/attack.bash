@@ -75,3 +75,10 @@ share_namespaces()
 			'.linux.namespaces |= map(select(.type != $type)) + [{type: $type, path: $path}]'
 	done
 }
+
+# The words of $output, one space between them.
+output_words()
+{
+	# shellcheck disable=SC2154 # bats sets it
+	xargs <<<"$output"
+}

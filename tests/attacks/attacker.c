@@ -107,7 +107,7 @@ int main(int argc, char **argv)
 		if (!proc)
 			return 2;
 		while ((entry = readdir(proc))) {
-			int pid = atoi(entry->d_name);
+			int pid = (int)strtol(entry->d_name, NULL, 10);
 			if (pid <= 0 || pid == getpid())
 				continue;
 			snprintf(process, sizeof process, "/proc/%s", entry->d_name);
