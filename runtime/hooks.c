@@ -129,10 +129,13 @@ static int run(const struct hook *hook, const char *state, const char *cwd, stru
 
 	if (input < 0)
 		return -1;
-	if (pipe2(output, O_CLOEXEC | O_NONBLOCK))
+	if (pipe2(output, O_CLOEXEC))
 		return error_errno(err, errno, "pipe");
 	reader = output[0];
 	writer = output[1];
+	/* Our end only: few programs expect that their stderr may be full. */
+	if (fcntl(reader, F_SETFL, O_NONBLOCK))
+		return error_errno(err, errno, "pipe");
 	args.pidfd = (uintptr_t)&pidfd;
 	pid_t parent = getpid();
 	pid_t pid = sys_clone3(&args);
