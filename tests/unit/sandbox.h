@@ -85,7 +85,7 @@ static inline int sandbox_teardown(void **state)
 /* @name beneath the folder; valid until eight more were asked for. */
 static inline const char *in_sandbox(const char *name)
 {
-	static char paths[8][512];
+	static char paths[8][640];
 	static size_t next;
 	char *path = paths[next++ % 8];
 
