@@ -57,9 +57,14 @@ attack()
 	wait_for 5 test -s "$BATS_TEST_TMPDIR/out/seen"
 }
 
+# The file is empty for a moment whenever it is written anew.
 attack_result()
 {
-	cat "$BATS_TEST_TMPDIR/out/$1"
+	local count=
+	until [ -n "$count" ]; do
+		count=$(cat "$BATS_TEST_TMPDIR/out/$1")
+	done
+	echo "$count"
 }
 
 # share_namespaces TYPE…: of the attacker, in the present configuration.
