@@ -49,9 +49,10 @@ int sync_expect(int socket, enum sync_type expected, struct error *err)
 	do
 		got = recv(socket, &message, sizeof message, 0);
 	while (got < 0 && errno == EINTR);
-	if (got < 0)
+	/* ECONNRESET: it has died without reading what we sent. */
+	if (got < 0 && errno != ECONNRESET)
 		return error_errno(err, errno, "wait for %s", names[expected]);
-	if (got == 0)
+	if (got <= 0)
 		return error_set(err, EPIPE, "wait for %s: the other process has died",
 				 names[expected]);
 	if (got == (ssize_t)sizeof message && message.type == SYNC_ERROR) {
