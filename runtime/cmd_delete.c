@@ -21,8 +21,12 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 	(void)argc;
 	if (root < 0)
 		return 1;
-	if (container_open(root, argv[0], true, &container, err))
-		return force && err->code == ENOENT ? 0 : 1;
+	if (container_open(root, argv[0], true, &container, err)) {
+		if (!force || err->code != ENOENT)
+			return 1;
+		*err = (struct error){ 0 }; /* what is asked for is so already */
+		return 0;
+	}
 	int failed = container_delete(&container, force, err);
 	container_close(&container);
 	return failed ? 1 : 0;

@@ -45,9 +45,10 @@ static void add_json(const struct state *state, enum container_status status, in
 static void add_row(int root, const char *id, struct buffer *text)
 {
 	struct container container;
+	struct error ignored = { 0 };
 
 	/* One that vanishes meanwhile, or was never finished, is not in the list. */
-	if (container_peek(root, id, &container, NULL))
+	if (container_peek(root, id, &container, &ignored))
 		return;
 	const struct state *state = container.state;
 	enum container_status status = container_status(&container);

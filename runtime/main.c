@@ -48,7 +48,8 @@ static const struct verb *find_verb(const char *name)
 static bool asks_for_help(int argc, char **argv)
 {
 	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0)
+		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-help") == 0 ||
+		    strcmp(argv[i], "-h") == 0)
 			return true;
 	return false;
 }
@@ -92,6 +93,9 @@ static int open_log(struct error *err)
 
 static int run(int argc, char **argv, char **whole, struct error *err)
 {
+	/* An error before the log is known gets the program's name too. */
+	if (log_open("orun", NULL, LOG_TEXT, false, err))
+		return 1;
 	int left = options_parse(global_options, argc - 1, argv + 1, true, err);
 
 	if (left < 0 || open_log(err))

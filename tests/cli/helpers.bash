@@ -152,3 +152,74 @@ remove_containers()
 	left=$(grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true)
 	equals "$left" ""
 }
+
+# inside TEXT: runs the shell script in a container of its own to its end; its output is in $output.
+inside()
+{
+	script "$1"
+	run -0 orun run "$id"
+}
+
+# The same bundle under runc, with an id and a state root of its own: runc_run [OPTION…]
+runc_run()
+{
+	(cd "$bundle" && exec runc --root "$BATS_TEST_TMPDIR/runc" run "$@" "$id-runc")
+}
+
+need_runc()
+{
+	command -v runc >/dev/null || skip "runc is not installed, there is nothing to compare with"
+}
+
+# The script must say the same under orun and under runc.
+same_as_runc()
+{
+	local ours
+	need_runc
+	inside "$1"
+	ours=$output
+	run -0 runc_run
+	equals "$ours" "$output"
+}
+
+# No record, group, mount or process of this test may be there.
+nothing_left()
+{
+	local left
+	left=$(find "$state" -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null || true)
+	equals "$left" ""
+	equals "$(cgroups_named "$id")" ""
+	left=$(grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true)
+	equals "$left" ""
+	left=$(grep -lsF "$bundle/rootfs" /proc/[0-9]*/mountinfo 2>/dev/null || true)
+	equals "$left" ""
+}
+
+# create_fails STATUS-TEXT…: `orun create` must fail with status 1, say each text, and leave nothing.
+create_fails()
+{
+	local text
+	run -1 orun create "$id"
+	for text; do
+		output_has "$text"
+	done
+	nothing_left
+}
+
+# add_mount JSON: one more mount.
+add_mount()
+{
+	# shellcheck disable=SC2016 # a variable of jq, not of the shell
+	configure --argjson mount "$1" '.mounts += [$mount]'
+}
+
+without_namespace()
+{
+	# shellcheck disable=SC2016 # a variable of jq, not of the shell
+	configure --arg type "$1" '.linux.namespaces |= map(select(.type != $type))'
+}
+
+namespace_of()
+{
+	readlink "/proc/$1/ns/$2"
+}

@@ -1,0 +1,157 @@
+#!/usr/bin/env bats
+# What all commands share: help, version, global options, exit statuses.
+load helpers
+
+verbs="create start state kill delete run list spec"
+
+setup() { make_bundle; }
+teardown() { remove_containers; }
+
+@test "--version, -version and -v tell program, commit, specification and libseccomp" {
+	for option in --version -version -v; do
+		run -0 "$ORUN" $option
+		[[ ${lines[0]} =~ ^orun\ version\ [0-9]+\.[0-9]+ ]]
+		[[ ${lines[1]} == "commit: "?* ]]
+		equals "${lines[2]}" "spec: 1.3.0"
+		[[ ${lines[3]} =~ ^libseccomp:\ [0-9.]+$ ]]
+	done
+}
+
+@test "help names every command" {
+	for words in --help -help -h help; do
+		run -0 "$ORUN" $words
+		for verb in $verbs; do
+			output_has "  $verb "
+		done
+	done
+}
+
+@test "every command has help, in all forms, and does nothing else then" {
+	for verb in $verbs; do
+		for option in --help -help -h; do
+			run -0 "$ORUN" --root "$BATS_TEST_TMPDIR/none" "$verb" $option
+			output_has "Usage: orun $verb"
+		done
+	done
+	[ ! -e "$BATS_TEST_TMPDIR/none" ]
+}
+
+@test "no command is an error, with help" {
+	run -1 "$ORUN"
+	output_has "no command is given"
+	output_has Usage:
+}
+
+@test "an unknown command is an error" {
+	run -1 "$ORUN" frobnicate
+	output_has "orun: unknown command 'frobnicate'"
+}
+
+@test "an unknown option is an error, global or of a command" {
+	run -1 "$ORUN" --frobnicate list
+	output_has "orun: flag provided but not defined: -frobnicate"
+	for verb in $verbs; do
+		run -1 "$ORUN" "$verb" --frobnicate
+		output_has "orun: flag provided but not defined: -frobnicate"
+	done
+}
+
+@test "an option that wants a value and has none is an error" {
+	for words in --root --log --log-format "create --bundle" "create --pid-file" \
+		"create --console-socket" "create --preserve-fds" "run --bundle" "list --format" "spec -b"; do
+		# shellcheck disable=SC2086 # several words are meant
+		run -1 "$ORUN" $words
+		output_has "orun: flag needs an argument: -"
+	done
+}
+
+@test "a number that is none is an error" {
+	for value in x -1 65536 "" 1x; do
+		run -1 orun create --preserve-fds="$value" "$id"
+		output_has "--preserve-fds"
+	done
+}
+
+@test "a flag takes true and false, and nothing else" {
+	run -0 orun --debug=false list
+	run -0 orun --debug=true list
+	run -1 orun --debug=perhaps list
+	output_has "--debug: 'perhaps'"
+}
+
+@test "-- ends the options" {
+	run -1 orun state -- --help
+	output_has "container --help does not exist"
+}
+
+@test "--root is made when it is missing, and keeps containers apart" {
+	local other=$BATS_TEST_TMPDIR/deep/below/other
+	(cd "$bundle" && "$ORUN" --root "$other" create "$id-other")
+	run -1 orun state "$id-other"
+	output_has "does not exist"
+	equals "$("$ORUN" -root="$other" list -q)" "$id-other"
+	"$ORUN" --root "$other" delete --force "$id-other"
+}
+
+@test "a root that is no directory is named" {
+	run -1 "$ORUN" --root /etc/passwd list
+	output_has "state root '/etc/passwd'"
+	output_has "not a directory"
+}
+
+@test "errors go to stderr" {
+	orun state "$id" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || true
+	equals "$(cat "$BATS_TEST_TMPDIR/out")" ""
+	equals "$(cat "$BATS_TEST_TMPDIR/err")" "orun: container $id does not exist"
+}
+
+@test "--log-format json --log FILE writes one JSON object for an error" {
+	run -1 orun --log "$BATS_TEST_TMPDIR/log" --log-format json state "$id"
+	equals "$(wc -l <"$BATS_TEST_TMPDIR/log")" 1
+	equals "$(jq -r .level "$BATS_TEST_TMPDIR/log")" error
+	equals "$(jq -r .msg "$BATS_TEST_TMPDIR/log")" "container $id does not exist"
+	jq -r .time "$BATS_TEST_TMPDIR/log" | grep -qE '^20[0-9-]+T[0-9:]+Z$'
+}
+
+@test "a failing create writes one JSON object, whatever it also warned of" {
+	configure '.process.args = ["/bin/absent"] | .process.capabilities.bounding += ["CAP_NO_SUCH"]'
+	run -1 orun --log "$BATS_TEST_TMPDIR/log" --log-format json create "$id"
+	equals "$(jq -s length "$BATS_TEST_TMPDIR/log")" 1
+	equals "$(jq -r .level "$BATS_TEST_TMPDIR/log")" error
+}
+
+@test "--log FILE writes text, and appends" {
+	run -1 orun --log "$BATS_TEST_TMPDIR/log" state "$id"
+	run -1 orun -log="$BATS_TEST_TMPDIR/log" -log-format=text state "$id"
+	equals "$(grep -c 'level=error msg="container .* does not exist"' "$BATS_TEST_TMPDIR/log")" 2
+}
+
+@test "without --log, json goes to stderr" {
+	run -1 orun --log-format json state "$id"
+	equals "$(jq -r .msg <<<"$output")" "container $id does not exist"
+}
+
+@test "an unknown log format and a log that cannot be opened are errors" {
+	run -1 "$ORUN" --log-format xml list
+	output_has "orun: --log-format 'xml'"
+	run -1 "$ORUN" --log /absent/folder/log list
+	output_has /absent/folder/log
+	output_has "no such file or directory"
+}
+
+@test "a successful create leaves the log without errors, also with --debug" {
+	orun --debug --log "$BATS_TEST_TMPDIR/log" --log-format json create "$id"
+	equals "$(jq -s 'map(select(.level == "error")) | length' "$BATS_TEST_TMPDIR/log")" 0
+}
+
+@test "an output that nobody can take is an error" {
+	[ -c /dev/full ] || skip "there is no /dev/full"
+	orun create "$id"
+	for words in "state $id" list "list -q" "list -f json"; do
+		local status=0
+		# shellcheck disable=SC2086 # several words are meant
+		orun $words >/dev/full 2>"$BATS_TEST_TMPDIR/err" || status=$?
+		equals $status 1
+		grep -q "no space left" "$BATS_TEST_TMPDIR/err"
+	done
+}
