@@ -194,14 +194,16 @@ void container_close(struct container *container)
 
 uint64_t process_start_time(pid_t pid)
 {
-	char path[32], line[1024], status;
+	char path[32], status;
 	unsigned long long start;
+	owned_string text = NULL;
 
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	if (read_line_at(AT_FDCWD, path, line, sizeof line, NULL))
+	if (read_file_at(AT_FDCWD, path, 4096, &text, NULL, NULL))
 		return 0;
-	/* The name, in brackets, may hold anything: the fields count from the last bracket on. */
-	const char *fields = strrchr(line, ')');
+	/* The name, in brackets, may hold anything, newlines too: the fields count from the last bracket
+	 * on. */
+	const char *fields = strrchr(text, ')');
 	if (!fields || sscanf(fields + 1,
 			      " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
 			      "%*d %*d %llu",
