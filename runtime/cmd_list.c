@@ -20,7 +20,7 @@ static const struct option options[] = {
 
 static int is_container(const struct dirent *entry)
 {
-	return entry->d_name[0] != '.';
+	return container_check_id(entry->d_name, NULL) == 0;
 }
 
 static char *owner_name(uint32_t uid)

@@ -80,7 +80,8 @@ static int make_fifo(void *context, struct error *err)
 	static const struct id_mapping_list none = { 0 };
 	int64_t host = idmap_to_host(config->linux_ ? &config->linux_->uid_mappings : &none, user);
 
-	if (mkfifoat(directory, "exec.fifo", 0600))
+	/* Whatever the caller's umask leaves of the mode. */
+	if (mkfifoat(directory, "exec.fifo", 0600) || fchmodat(directory, "exec.fifo", 0600, 0))
 		return error_errno(err, errno, "mkfifo");
 	creation->init.exec_fifo = openat(directory, "exec.fifo", O_PATH | O_CLOEXEC);
 	if (creation->init.exec_fifo < 0)
@@ -146,6 +147,15 @@ static void remove_cgroup(void *context)
 	cgroup_remove(&state->cgroup_dirs, &state->cgroup_made, NULL);
 }
 
+/* Before anything is mounted, so that a killed create leaves nothing that nobody knows. */
+static int record_root_mount(struct creation *creation, struct error *err)
+{
+	if (creation->plan.new_namespace[NAMESPACE_MOUNT])
+		return 0;
+	creation->container.state->root_mount = rootfs_mount_id(creation->init.root);
+	return container_save(&creation->container, err);
+}
+
 static int open_files(void *context, struct error *err)
 {
 	struct creation *creation = context;
@@ -156,10 +166,21 @@ static int open_files(void *context, struct error *err)
 		return error_errno(err, errno, "open /proc");
 	if (creation->plan.unprivileged)
 		return 0;
-	init->root = rootfs_open(&creation->plan, err);
-	if (init->root < 0)
-		return -1;
+	if (!creation->plan.join_namespace[NAMESPACE_MOUNT]) {
+		init->root = rootfs_open(&creation->plan, err);
+		if (init->root < 0 || record_root_mount(creation, err))
+			return -1;
+	}
 	return mount_sources_open(&creation->plan, &init->sources, err);
+}
+
+/* What the child mounted into a namespace that outlives it. */
+static void detach_mounts(void *context)
+{
+	struct creation *creation = context;
+	const struct state *state = creation->container.state;
+
+	rootfs_detach(state->mount_namespace, state->rootfs, state->root_mount, NULL);
 }
 
 static int open_console(void *context, struct error *err)
@@ -312,6 +333,8 @@ static int record_created(void *context, struct error *err)
 
 	state->pid = creation->process.pid;
 	state->start_time = process_start_time(creation->process.pid);
+	if (creation->plan.join_namespace[NAMESPACE_MOUNT])
+		state->root_mount = rootfs_mount_id_of(creation->process.pid);
 	return container_save(&creation->container, err);
 }
 
@@ -350,7 +373,7 @@ static const struct step create_steps[] = {
 	{ "record", record, NULL },
 	{ "exec fifo", make_fifo, NULL },
 	{ "control group", make_cgroup, remove_cgroup },
-	{ "rootfs and mount sources", open_files, NULL },
+	{ "rootfs and mount sources", open_files, detach_mounts },
 	{ "console socket", open_console, NULL },
 	{ "seccomp agent", open_seccomp_agent, NULL },
 	{ "init process", spawn, kill_init },

@@ -9,12 +9,15 @@
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
 
-/* Compiled seccomp filters are kept beside the containers. Without the directory each start compiles. */
+/* Compiled seccomp filters are kept beside the containers, under a name that no container can have.
+ * Without the directory each start compiles. */
+#define SECCOMP_CACHE "seccomp:cache"
+
 static int open_seccomp_cache(int root)
 {
-	if (mkdirat(root, ".seccomp", 0700) && errno != EEXIST)
+	if (mkdirat(root, SECCOMP_CACHE, 0700) && errno != EEXIST)
 		return -1;
-	return openat(root, ".seccomp", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	return openat(root, SECCOMP_CACHE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
 /* systemd's socket activation (sd_listen_fds(3)): LISTEN_FDS descriptors from 3 on are meant for us and

@@ -280,31 +280,21 @@ static int become_user(void *context, struct error *err)
 	return 0;
 }
 
-static int set_home(struct init *init, struct string_list *environment, struct error *err)
+static int set_home(void *context, struct error *err)
 {
+	struct init *init = context;
+	struct string_list *environment = &((struct plan *)(uintptr_t)init->plan)->environment;
+
+	if (!init_process(init) || !init->plan->needs_home)
+		return 0;
 	const struct user *user = init_process(init)->user;
 	owned_fd passwd =
 		beneath_open(init->root, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY, 0);
 	owned_string home = passwd_home(passwd, user ? user->uid : 0);
 	owned_string variable = home ? text_format("HOME=%s", home) : NULL;
-
 	if (!variable || string_list_add(environment, variable))
 		return error_errno(err, ENOMEM, "HOME");
 	return 0;
-}
-
-static int find_program(void *context, struct error *err)
-{
-	struct init *init = context;
-	struct string_list *environment = &((struct plan *)(uintptr_t)init->plan)->environment;
-	const struct process *process = init_process(init);
-
-	if (!process)
-		return 0;
-	if (init->plan->needs_home && set_home(init, environment, err))
-		return -1;
-	init->program = process_find_program(process->args.v[0], environment, err);
-	return init->program ? 0 : -1;
 }
 
 static int say_ready(void *context, struct error *err)
@@ -347,7 +337,7 @@ static const struct step init_steps[] = {
 	{ "security labels", set_labels, NULL },
 	{ "scheduling", set_scheduling, NULL },
 	{ "user and capabilities", become_user, NULL },
-	{ "program", find_program, NULL },
+	{ "home", set_home, NULL },
 	{ "ready", say_ready, NULL },
 };
 

@@ -57,6 +57,17 @@ static int wait_for_start(void *context, struct error *err)
 	return 0;
 }
 
+/* Only now: process.args is applied by start, not by create (runtime.md, Create), and a startContainer
+ * hook or somebody's mount may have made the program meanwhile. */
+static int find_program(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	init->program =
+		process_find_program(init_process(init)->args.v[0], &init->plan->environment, err);
+	return init->program ? 0 : -1;
+}
+
 static int run_start_hooks(void *context, struct error *err)
 {
 	struct init *init = context;
@@ -111,11 +122,9 @@ static int execute(void *context, struct error *err)
 }
 
 static const struct step start_steps[] = {
-	{ "wait for start", wait_for_start, NULL },
-	{ "descriptors", close_ours, NULL },
-	{ "startContainer hooks", run_start_hooks, NULL },
-	{ "privileges", drop_privileges, NULL },
-	{ "execve", execute, NULL },
+	{ "wait for start", wait_for_start, NULL },	   { "descriptors", close_ours, NULL },
+	{ "startContainer hooks", run_start_hooks, NULL }, { "program", find_program, NULL },
+	{ "privileges", drop_privileges, NULL },	   { "execve", execute, NULL },
 };
 
 _Noreturn void init_start(struct init *init)

@@ -8,6 +8,7 @@
 
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/hooks.h"
+#include "runtime/rootfs.h"
 #include "runtime/steps.h"
 #include "runtime/sys.h"
 #include "spec/base/log.h"
@@ -193,8 +194,16 @@ static int remove_record(void *context, struct error *err)
 	return container_remove(context, err);
 }
 
+static int detach_mounts(void *context, struct error *err)
+{
+	const struct state *state = ((struct container *)context)->state;
+
+	return rootfs_detach(state->mount_namespace, state->rootfs, state->root_mount, err);
+}
+
 static const struct step delete_steps[] = {
 	{ "processes", end_processes, NULL },
+	{ "mounts", detach_mounts, NULL },
 	{ "control group", remove_cgroup, NULL },
 	{ "record", remove_record, NULL },
 };

@@ -71,6 +71,20 @@ static int open_source(const struct plan *plan, const struct mount_plan *entry, 
 	return take_fd(&fd);
 }
 
+/* In the container's mount namespace the child finds the same files, and its clones get their place in
+ * mountinfo in the order in which they are mounted. It lacks the privilege in a user namespace, and
+ * the way to an idmap in a pid namespace; and only the host's own mount has the host for a peer. */
+static bool opened_by_parent(const struct plan *plan, const struct mount_plan *entry)
+{
+	return !plan->unprivileged && (plan->in_user_namespace || entry->options.idmap ||
+				       plan->rootfs_propagation & MS_SHARED);
+}
+
+static bool has_source(const struct mount_plan *entry)
+{
+	return entry->options.bind && !entry->options.remount;
+}
+
 int mount_sources_open(const struct plan *plan, int **sources, struct error *err)
 {
 	int *fds = calloc(plan->n_mounts + 1, sizeof *fds);
@@ -81,7 +95,7 @@ int mount_sources_open(const struct plan *plan, int **sources, struct error *err
 		fds[i] = -1;
 	for (size_t i = 0; i < plan->n_mounts; i++) {
 		const struct mount_plan *entry = &plan->mounts[i];
-		if (!entry->options.bind || entry->options.remount)
+		if (!has_source(entry) || !opened_by_parent(plan, entry))
 			continue;
 		fds[i] = open_source(plan, entry, err);
 		if (fds[i] >= 0)
@@ -349,12 +363,17 @@ static int mount_one(const struct plan *plan, size_t i, int source, int root, st
 	return target < 0 ? -1 : cgroup_mount(plan, entry, target, err);
 }
 
-int mount_all(const struct plan *plan, const int *sources, int root, struct error *err)
+int mount_all(const struct plan *plan, int *sources, int root, struct error *err)
 {
-	for (size_t i = 0; i < plan->n_mounts; i++)
-		if (mount_one(plan, i, sources[i], root, err)) {
-			error_prefix(err, "mounts[%zu]: %s", i, plan->mounts[i].mount->destination);
-			return -1;
-		}
+	for (size_t i = 0; i < plan->n_mounts; i++) {
+		const struct mount_plan *entry = &plan->mounts[i];
+		if (has_source(entry) && sources[i] < 0)
+			sources[i] = open_source(plan, entry, err);
+		if (has_source(entry) && sources[i] < 0)
+			return error_prefix(err, "mounts[%zu]", i);
+		if (mount_one(plan, i, sources[i], root, err))
+			return error_prefix(err, "mounts[%zu]: %s", i, entry->mount->destination);
+		close_fd(take_fd(&sources[i]));
+	}
 	return 0;
 }

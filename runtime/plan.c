@@ -60,7 +60,7 @@ static int plan_paths(struct plan *plan, const struct plan_options *options, str
 	return 0;
 }
 
-static int plan_namespaces(struct plan *plan, struct error *err)
+static void plan_namespaces(struct plan *plan)
 {
 	const struct linux_config *linux_ = plan->config->linux_;
 
@@ -79,13 +79,6 @@ static int plan_namespaces(struct plan *plan, struct error *err)
 	plan->clone_flags &= ~(uint64_t)(CLONE_NEWCGROUP | CLONE_NEWTIME);
 	plan->in_user_namespace = plan->new_namespace[NAMESPACE_USER] ||
 				  plan->join_namespace[NAMESPACE_USER];
-	if (!plan->new_namespace[NAMESPACE_MOUNT] && !plan->join_namespace[NAMESPACE_MOUNT] &&
-	    plan->config->mounts.n) {
-		error_set(err, EINVAL,
-			  "mounts: without a mount namespace they would be made on the host");
-		return error_hint(err, "add {\"type\": \"mount\"} to linux.namespaces");
-	}
-	return 0;
 }
 
 static int plan_idmap(struct plan *plan, struct mount_plan *entry, struct error *err)
@@ -199,9 +192,11 @@ static int refuse_unsupported(const struct linux_config *linux_, struct error *e
 
 static int build(struct plan *plan, const struct plan_options *options, struct error *err)
 {
-	if (refuse_unsupported(plan->config->linux_, err) || plan_paths(plan, options, err) ||
-	    plan_namespaces(plan, err) || plan_mounts(plan, err) ||
-	    plan_process(plan, options, err) || sysctl_validate(plan->config, err))
+	if (refuse_unsupported(plan->config->linux_, err) || plan_paths(plan, options, err))
+		return -1;
+	plan_namespaces(plan);
+	if (plan_mounts(plan, err) || plan_process(plan, options, err) ||
+	    sysctl_validate(plan->config, err))
 		return -1;
 	return cgroup_plan(plan->config, plan->id, &plan->cgroup, err);
 }

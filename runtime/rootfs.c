@@ -1,8 +1,10 @@
 #include "runtime/rootfs.h"
 
 #include <errno.h>
-#include <string.h>
+#include <sched.h>
+#include <stdio.h>
 #include <sys/mount.h>
+#include <sys/wait.h>
 
 #include "runtime/mount.h"
 #include "runtime/mount_new.h"
@@ -16,30 +18,89 @@ static bool owns_mounts(const struct plan *plan)
 
 int rootfs_open(const struct plan *plan, struct error *err)
 {
-	int fd = owns_mounts(plan)
-			 ? sys_open_tree(AT_FDCWD, plan->rootfs,
-					 OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE)
-			 : open(plan->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	owned_fd fd = sys_open_tree(AT_FDCWD, plan->rootfs,
+				    OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE);
 	struct stat st;
 
-	if (fd < 0)
+	if (fd < 0 || fstat(fd, &st))
 		return error_errno(err, errno, "rootfs '%s'", plan->rootfs);
-	if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode)) {
-		close_fd(fd);
+	if (!S_ISDIR(st.st_mode))
 		return error_errno(err, ENOTDIR, "rootfs '%s'", plan->rootfs);
-	}
-	return fd;
+	return take_fd(&fd);
 }
 
 int rootfs_attach(const struct plan *plan, int root, struct error *err)
 {
-	if (!owns_mounts(plan))
-		return 0;
-	if (mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL))
+	if (owns_mounts(plan) && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL))
 		return error_errno(err, errno, "make the mount namespace's mounts slaves");
 	if (sys_move_mount(root, "", AT_FDCWD, plan->rootfs, MOVE_MOUNT_F_EMPTY_PATH))
 		return error_errno(err, errno, "attach the rootfs at '%s'", plan->rootfs);
-	return mount_set_propagation(root, MS_SLAVE | MS_REC, err);
+	/* In a namespace of others the clone must not even be a slave: what is mounted in it goes with it. */
+	return mount_set_propagation(root, (owns_mounts(plan) ? MS_SLAVE : MS_PRIVATE) | MS_REC,
+				     err);
+}
+
+static uint64_t mount_id(const char *path)
+{
+	struct statx st;
+
+	if (statx(AT_FDCWD, path, AT_NO_AUTOMOUNT, STATX_MNT_ID, &st) ||
+	    !(st.stx_mask & STATX_MNT_ID))
+		return 0;
+	return st.stx_mnt_id;
+}
+
+uint64_t rootfs_mount_id(int root)
+{
+	struct statx st;
+
+	if (statx(root, "", AT_EMPTY_PATH, STATX_MNT_ID, &st) || !(st.stx_mask & STATX_MNT_ID))
+		return 0;
+	return st.stx_mnt_id;
+}
+
+uint64_t rootfs_mount_id_of(pid_t pid)
+{
+	char path[32];
+
+	snprintf(path, sizeof path, "/proc/%d/root", (int)pid);
+	return mount_id(path);
+}
+
+static int detach(const char *rootfs, uint64_t id, struct error *err)
+{
+	/* Not ours: never attached, or detached already. */
+	if (mount_id(rootfs) != id)
+		return 0;
+	if (umount2(rootfs, MNT_DETACH | UMOUNT_NOFOLLOW) && errno != EINVAL)
+		return error_errno(err, errno, "unmount '%s'", rootfs);
+	return 0;
+}
+
+/* In a process of its own: there is no way back from another mount namespace with our root. */
+static int detach_in(const char *namespace, const char *rootfs, uint64_t id, struct error *err)
+{
+	owned_fd fd = open(namespace, O_RDONLY | O_CLOEXEC);
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	int status = 0;
+
+	if (fd < 0)
+		return 0; /* the namespace has gone, and its mounts with it */
+	pid_t pid = sys_clone3(&args);
+	if (pid < 0)
+		return error_errno(err, errno, "clone3");
+	if (pid == 0)
+		_exit(setns(fd, CLONE_NEWNS) || detach(rootfs, id, NULL));
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	return status ? error_set(err, EBUSY, "unmount '%s' in '%s'", rootfs, namespace) : 0;
+}
+
+int rootfs_detach(const char *namespace, const char *rootfs, uint64_t id, struct error *err)
+{
+	if (!id)
+		return 0;
+	return namespace ? detach_in(namespace, rootfs, id, err) : detach(rootfs, id, err);
 }
 
 int rootfs_make_readonly(const struct plan *plan, int root, struct error *err)
@@ -48,8 +109,6 @@ int rootfs_make_readonly(const struct plan *plan, int root, struct error *err)
 		return -1;
 	if (!plan->config->root->readonly)
 		return 0;
-	if (!owns_mounts(plan))
-		return error_set(err, EINVAL, "root.readonly: needs a mount namespace of its own");
 	return mount_set_attributes(root, MOUNT_ATTR_RDONLY, 0, false, err);
 }
 

@@ -74,6 +74,11 @@ static int fill(const struct plan *plan, struct state *state, struct error *err)
 	state->created = now_rfc3339();
 	state->owner = getuid();
 	state->own_pid_namespace = plan->new_namespace[NAMESPACE_PID];
+	if (plan->join_namespace[NAMESPACE_MOUNT]) {
+		state->mount_namespace = strdup(plan->join_namespace[NAMESPACE_MOUNT]);
+		if (!state->mount_namespace)
+			return error_errno(err, ENOMEM, "state");
+	}
 	if (!state->oci_version || !state->id || !state->bundle || !state->rootfs ||
 	    !state->created || remember_hooks(plan->config->hooks, state) ||
 	    copy_map(&plan->config->annotations, &state->annotations))

@@ -15,6 +15,8 @@ static const struct field state_fields[] = {
 	FIELD_STRING_LIST(state, cgroup_dirs, "cgroupDirs"),
 	FIELD_STRING_LIST(state, cgroup_made, "cgroupMade"),
 	FIELD_BOOL(state, own_pid_namespace, "ownPidNamespace"),
+	FIELD_UINT64(state, root_mount, "rootMount"),
+	FIELD_STRING(state, mount_namespace, "mountNamespace"),
 	FIELD_OBJECT(state, hooks, "hooks", hooks),
 	FIELD_STRING_MAP(state, annotations, "annotations"),
 };

@@ -26,7 +26,11 @@ struct state {
 	struct string_list
 		cgroup_made; /* the topmost directory we made in each hierarchy, absolute; what delete may remove */
 	bool own_pid_namespace; /* killing init kills everything */
-	struct hooks *hooks;	/* poststart and poststop only */
+	/* The mount on the rootfs, where the container has no mount namespace of its own: its number and the
+	 * path of the namespace that was joined (NULL: the runtime's). */
+	uint64_t root_mount;
+	char *mount_namespace;
+	struct hooks *hooks; /* poststart and poststop only */
 	struct string_map annotations;
 };
 extern const struct type state_type;
