@@ -164,6 +164,17 @@ static int make_configured(const struct plan *plan, int root, struct error *err)
 	return 0;
 }
 
+/* A configured device stands in for a default one, with a mode and an owner of its own. */
+static bool is_configured(const struct plan *plan, const char *path)
+{
+	const struct linux_config *linux_ = plan->config->linux_;
+
+	for (size_t i = 0; linux_ && i < linux_->devices.n; i++)
+		if (path_equal(linux_->devices.v[i]->path, path))
+			return true;
+	return false;
+}
+
 int devices_make(const struct plan *plan, int root, struct error *err)
 {
 	if (plan->own_dev) {
@@ -171,7 +182,8 @@ int devices_make(const struct plan *plan, int root, struct error *err)
 		if (dev < 0)
 			return -1;
 		for (size_t i = 0; i < sizeof default_devices / sizeof *default_devices; i++)
-			if (make_device(plan, &default_devices[i], dev,
+			if (!is_configured(plan, default_devices[i].path) &&
+			    make_device(plan, &default_devices[i], dev,
 					default_devices[i].path + strlen("/dev/"), err))
 				return -1;
 		if (make_links(root, dev, err))

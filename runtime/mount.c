@@ -252,6 +252,14 @@ static int mount_long(const struct mount_plan *entry, const struct string_list *
 
 	for (size_t i = 0; i < data->n; i++)
 		buffer_print(&text, "%s%s", i ? "," : "", data->v[i]);
+	/* The kernel would cut it off, and mount something else than what was asked for. */
+	if (!text.failed && text.length >= (size_t)sysconf(_SC_PAGESIZE)) {
+		buffer_finish(&text);
+		return error_set(
+			err, E2BIG,
+			"mount %s: the options are longer than the page that mount(2) takes",
+			entry->mount->type);
+	}
 	int failed = !path || text.failed;
 	if (failed)
 		errno = ENOMEM;

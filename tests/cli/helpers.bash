@@ -39,7 +39,7 @@ make_bundle()
 	id=test-$$-$BATS_SUITE_TEST_NUMBER
 	mkdir -p "$bundle"/rootfs/{bin,dev,etc,proc,root,sys,tmp}
 	cp "$(command -v busybox)" "$bundle/rootfs/bin/busybox"
-	for applet in sh cat echo env false grep hostname id kill ls mkdir mount nproc ps pwd readlink \
+	for applet in awk sh cat cut echo env false grep hostname id kill ls mkdir mount nproc ps pwd readlink sed seq sort head \
 		rm sleep stat stty test touch true tty umask uname unshare wc; do
 		ln -s busybox "$bundle/rootfs/bin/$applet"
 	done
@@ -157,7 +157,12 @@ remove_containers()
 inside()
 {
 	script "$1"
-	run -0 orun run "$id"
+	run orun run "$id"
+	# shellcheck disable=SC2154 # bats sets it
+	[ "$status" -eq 0 ] || {
+		printf 'status %s: %s\n' "$status" "$output" >&2
+		return 1
+	}
 }
 
 # The same bundle under runc, with an id and a state root of its own: runc_run [OPTION…]
