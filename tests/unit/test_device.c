@@ -211,7 +211,7 @@ static void a_configured_ptmx_stays_the_containers(void **state)
 
 /* ---- in a user namespace: the host's nodes are bound ---- */
 
-static int bind(const char *devices)
+static int bind_devices(const char *devices)
 {
 	char members[1024];
 
@@ -231,7 +231,7 @@ static void in_a_user_namespace_nodes_are_bound(void **state)
 
 	(void)state;
 	NEED_SANDBOX();
-	SUCCEEDS(bind("{'path':'/run/fifo','type':'p'}"));
+	SUCCEEDS(bind_devices("{'path':'/run/fifo','type':'p'}"));
 	assert_int_equal(fstatat(root, "dev/null", &bound, 0), 0);
 	assert_int_equal(stat("/dev/null", &host), 0);
 	assert_int_equal(bound.st_ino, host.st_ino);
@@ -243,7 +243,7 @@ static void in_a_user_namespace_nodes_are_bound(void **state)
 	assert_int_equal(byte, 0);
 	close(fd);
 	/* What is there already, the same device, is left alone. */
-	SUCCEEDS(bind(""));
+	SUCCEEDS(bind_devices(""));
 }
 
 static void in_a_user_namespace_links_are_not_followed(void **state)
@@ -253,7 +253,7 @@ static void in_a_user_namespace_links_are_not_followed(void **state)
 	make_folder(in_sandbox("rootfs/dev"));
 	make_link("../../canary", in_sandbox("rootfs/dev/null"));
 	/* The link itself may be covered; what it points to may not. */
-	bind("");
+	bind_devices("");
 	assert_string_equal(text_of(AT_FDCWD, in_sandbox("canary")), "alive");
 }
 
@@ -261,12 +261,12 @@ static void a_host_node_must_be_what_is_configured(void **state)
 {
 	(void)state;
 	NEED_SANDBOX();
-	FAILS(bind("{'path':'/dev/null','type':'c','major':1,'minor':3},"
-		   "{'path':'/dev/no-such-device','type':'c','major':1,'minor':3}"),
+	FAILS(bind_devices("{'path':'/dev/null','type':'c','major':1,'minor':3},"
+			   "{'path':'/dev/no-such-device','type':'c','major':1,'minor':3}"),
 	      ENOENT,
 	      "linux.devices[1]: device /dev/no-such-device: host device '/dev/no-such-device': "
 	      "no");
-	FAILS(bind("{'path':'/dev/zero/','type':'c','major':1,'minor':5}"), EINVAL,
+	FAILS(bind_devices("{'path':'/dev/zero/','type':'c','major':1,'minor':5}"), EINVAL,
 	      "names no file");
 }
 

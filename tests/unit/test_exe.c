@@ -45,7 +45,8 @@ static int look(char **argv)
 	EXPECT(strcmp(argv[4], "an argument  with blanks") == 0 && !argv[5]);
 	EXPECT(kind_of_self() == (enum kind)strtol(argv[2], NULL, 10));
 	EXPECT(!can_be_written());
-	EXPECT(strcmp(getenv("ORUN_TEST_VARIABLE"), "kept") == 0);
+	const char *variable = getenv("ORUN_TEST_VARIABLE");
+	EXPECT(variable && strcmp(variable, "kept") == 0);
 	char name[32] = "";
 	EXPECT(prctl(PR_GET_NAME, name) == 0);
 	/* Called once more, there is nothing left to do. */

@@ -357,7 +357,7 @@ static void it_starts_in_its_group_where_the_kernel_can(void **state)
 static void a_group_that_takes_no_process_is_done_without(void **state)
 {
 	char path[512], name[600];
-	struct child child;
+	struct child child = { .into_cgroup = true };
 
 	(void)state;
 	NEED_SANDBOX();
@@ -366,6 +366,7 @@ static void a_group_that_takes_no_process_is_done_without(void **state)
 		SKIP("no cgroup2: %s", strerror(errno));
 	snprintf(name, sizeof name, "%s/cgroup.type", path);
 	int type = open(name, O_WRONLY | O_CLOEXEC);
+	assert_true(type >= 0);
 	bool threaded = write(type, "threaded", 8) == 8;
 	close(type);
 	snprintf(name, sizeof name, "%s/invalid", path);
