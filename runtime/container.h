@@ -1,9 +1,9 @@
-/* The record of a container below the state root (/run/orun): its directory, lock, state and exec
- * fifo. Everything here survives the death of the process that wrote it.
+/* The record of a container below the state root (/run/orun): its directory, lock, state and
+ * start socket. Everything here survives the death of the process that wrote it.
  *
  *   ROOT/ID/            0700, flock(2)ed by whichever orun works on the container
  *   ROOT/ID/state.json  struct state, replaced by rename(2)
- *   ROOT/ID/exec.fifo   init waits here for `start`, and tells here why execve failed
+ *   ROOT/ID/start.sock  init waits here for `start`, and tells here why execve failed
  *   ROOT/ID/created     flock(2)ed by init until execve(2): the kernel's own word on "created" */
 #pragma once
 

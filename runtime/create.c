@@ -36,8 +36,7 @@ struct creation {
 	struct init init; /* what the child gets */
 	struct init_process process;
 	bool cgroup_made, hooks_reached;
-	int sync; /* the parent's end */
-	int created_lock;
+	int sync;	      /* the parent's end */
 	int console_receiver; /* foreground: where the terminal's master arrives */
 	int console;
 };
@@ -70,28 +69,18 @@ static int record(void *context, struct error *err)
 	return creation->container.state ? container_save(&creation->container, err) : -1;
 }
 
-/* The fifo belongs to the container's user, who must open it without any capability. */
-static int make_fifo(void *context, struct error *err)
+/* Made by us and waited at by init, for whom its path will be out of reach. */
+static int open_start_socket(void *context, struct error *err)
 {
 	struct creation *creation = context;
 	int directory = creation->container.directory;
-	const struct config *config = creation->plan.config;
-	uint32_t user = config->process && config->process->user ? config->process->user->uid : 0;
-	static const struct id_mapping_list none = { 0 };
-	int64_t host = idmap_to_host(config->linux_ ? &config->linux_->uid_mappings : &none, user);
 
-	/* Whatever the caller's umask leaves of the mode. */
-	if (mkfifoat(directory, "exec.fifo", 0600) || fchmodat(directory, "exec.fifo", 0600, 0))
-		return error_errno(err, errno, "mkfifo");
-	creation->init.exec_fifo = openat(directory, "exec.fifo", O_PATH | O_CLOEXEC);
-	if (creation->init.exec_fifo < 0)
-		return error_errno(err, errno, "open the exec fifo");
-	/* An id that is not mapped fails later, with the words of setresuid. */
-	if (host > 0 && host != geteuid() &&
-	    fchownat(directory, "exec.fifo", (uid_t)host, (gid_t)-1, 0) && errno != EPERM)
-		return error_errno(err, errno, "chown the exec fifo");
-	creation->created_lock = openat(directory, "created", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (creation->created_lock < 0 || flock(creation->created_lock, LOCK_EX))
+	creation->init.start_socket = unix_listen_at(directory, "start.sock", err);
+	if (creation->init.start_socket < 0)
+		return -1;
+	creation->init.created_lock =
+		openat(directory, "created", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (creation->init.created_lock < 0 || flock(creation->init.created_lock, LOCK_EX))
 		return error_errno(err, errno, "lock 'created'");
 	return 0;
 }
@@ -232,7 +221,6 @@ static int spawn(void *context, struct error *err)
 		return -1;
 	init->state = creation->container.state;
 	init->record = creation->container.directory;
-	init->created_lock = creation->created_lock;
 	init->caller_umask = umask(0);
 	umask(init->caller_umask);
 	int side = namespace_spawn(&creation->plan, creation->entries.v2, &init->into_cgroup,
@@ -371,7 +359,7 @@ static int release(void *context, struct error *err)
 static const struct step create_steps[] = {
 	{ "claim the id", claim, unclaim },
 	{ "record", record, NULL },
-	{ "exec fifo", make_fifo, NULL },
+	{ "start socket", open_start_socket, NULL },
 	{ "control group", make_cgroup, remove_cgroup },
 	{ "rootfs and mount sources", open_files, detach_mounts },
 	{ "console socket", open_console, NULL },
@@ -395,12 +383,12 @@ static void finish(struct creation *creation)
 	mount_sources_close(init->sources, creation->plan.n_mounts);
 	close_fd(init->root);
 	close_fd(init->procfs);
-	close_fd(init->exec_fifo);
+	close_fd(init->start_socket);
 	close_fd(init->console_socket);
 	close_fd(init->seccomp_agent);
 	close_fd(init->sync);
 	close_fd(creation->sync);
-	close_fd(creation->created_lock);
+	close_fd(init->created_lock);
 	close_fd(creation->console_receiver);
 	cgroup_entries_close(&creation->entries);
 	plan_finish(&creation->plan);
@@ -425,13 +413,13 @@ int container_create(const struct create_request *request, struct created *ret, 
 		.entries = { .v2 = -1, .v2_processes = -1 },
 		.init = { .sync = -1,
 			  .root = -1,
-			  .exec_fifo = -1,
+			  .start_socket = -1,
+			  .created_lock = -1,
 			  .procfs = -1,
 			  .console_socket = -1,
 			  .seccomp_agent = -1 },
 		.process = { .pidfd = -1 },
 		.sync = -1,
-		.created_lock = -1,
 		.console_receiver = -1,
 		.console = -1,
 	};

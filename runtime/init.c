@@ -297,17 +297,29 @@ static int set_home(void *context, struct error *err)
 	return 0;
 }
 
+/* The pid that the runtime knows us by: the host's /proc tells it. */
+static int64_t pid_outside(const struct init *init)
+{
+	char text[24] = "";
+	int64_t pid = 0;
+
+	if (readlinkat(init->procfs, "self", text, sizeof text - 1) > 0)
+		text_to_int64(text, &pid);
+	return pid;
+}
+
 static int say_ready(void *context, struct error *err)
 {
 	struct init *init = context;
-	const int keep[] = { init->sync, init->exec_fifo, init->created_lock, init->procfs,
+	const int keep[] = { init->sync, init->start_socket, init->created_lock,
 			     init->seccomp_agent };
 
+	init->pid_outside = pid_outside(init);
 	/* We may wait long, and container processes that may trace us see what we have open. */
 	if (descriptors_keep(3 + init->options->preserved_fds, keep, sizeof keep / sizeof *keep,
 			     err))
 		return -1;
-	init->root = -1;
+	init->root = init->procfs = -1;
 	/* From here on the end of the connection tells us. */
 	if (prctl(PR_SET_PDEATHSIG, 0))
 		return error_errno(err, errno, "prctl PR_SET_PDEATHSIG");

@@ -4,5 +4,5 @@
 #include "runtime/init_context.h"
 
 /* Runs in the child; never returns. Until RELEASE errors go to the runtime over sync, after it to
- * `start` through the fifo. */
+ * `start` over its connection. */
 _Noreturn void container_init(struct init *init);

@@ -18,7 +18,7 @@ struct init {
 	int record;	    /* the container's directory, whose lock the child must not keep */
 	int root;	    /* rootfs_open */
 	int *sources;	    /* mount_sources_open */
-	int exec_fifo;	    /* O_PATH */
+	int start_socket;   /* listening; after start the connection to it */
 	int created_lock;   /* held until execve: state `created` */
 	int procfs;	    /* the host's /proc */
 	int console_socket; /* receives the terminal's master */

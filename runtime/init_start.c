@@ -1,10 +1,9 @@
 #include "runtime/init_start.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #include "runtime/caps.h"
 #include "runtime/container.h"
@@ -13,7 +12,6 @@
 #include "runtime/seccomp_listener.h"
 #include "runtime/steps.h"
 #include "runtime/sys.h"
-#include "spec/base/io.h"
 #include "spec/base/owned.h"
 
 int init_run_hooks(struct init *init, const char *kind, const struct hook_list *hooks,
@@ -25,32 +23,18 @@ int init_run_hooks(struct init *init, const char *kind, const struct hook_list *
 	return view ? hooks_run(kind, hooks, view, cwd, err) : error_errno(err, ENOMEM, "state");
 }
 
-/* The pid that the runtime knows us by: the host's /proc tells it. */
-static int64_t pid_outside(const struct init *init)
-{
-	char text[24] = "";
-	int64_t pid = 0;
-
-	if (readlinkat(init->procfs, "self", text, sizeof text - 1) > 0)
-		text_to_int64(text, &pid);
-	return pid;
-}
-
-/* Blocks until `start` opens the other end. Opened through our own entry of the host's /proc: the
- * fifo's path is out of sight by now, and /proc in the container is the container's. */
 static int wait_for_start(void *context, struct error *err)
 {
 	struct init *init = context;
-	char path[32];
+	int connection;
 
-	snprintf(path, sizeof path, "self/fd/%d", init->exec_fifo);
-	int fd = openat(init->procfs, path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return error_errno(err, errno, "open the exec fifo");
-	close_fd(init->exec_fifo);
-	init->exec_fifo = fd;
-	if (init->plan->seccomp.notify)
-		init->pid_outside = pid_outside(init);
+	do
+		connection = accept4(init->start_socket, NULL, NULL, SOCK_CLOEXEC);
+	while (connection < 0 && errno == EINTR);
+	if (connection < 0)
+		return error_errno(err, errno, "accept");
+	close_fd(init->start_socket);
+	init->start_socket = connection;
 	if (!init_process(init))
 		return error_set(err, EINVAL,
 				 "process: required to start, but missing in config.json");
@@ -83,7 +67,7 @@ static int run_start_hooks(void *context, struct error *err)
 static int close_ours(void *context, struct error *err)
 {
 	struct init *init = context;
-	const int keep[] = { init->exec_fifo, init->created_lock, init->seccomp_agent };
+	const int keep[] = { init->start_socket, init->created_lock, init->seccomp_agent };
 
 	return descriptors_keep(3 + init->options->preserved_fds, keep, sizeof keep / sizeof *keep,
 				err);
@@ -132,6 +116,6 @@ _Noreturn void init_start(struct init *init)
 	struct error error = { 0 };
 
 	if (steps_run("init", start_steps, sizeof start_steps / sizeof *start_steps, init, &error))
-		write_all(init->exec_fifo, &error, sizeof error);
+		send(init->start_socket, &error, sizeof error, MSG_NOSIGNAL);
 	_exit(1);
 }

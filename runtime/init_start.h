@@ -4,8 +4,8 @@
 #include "runtime/hooks.h"
 #include "runtime/init_context.h"
 
-/* Waits at the exec fifo, then drops every privilege and executes the program. Errors go to `start`
- * through the fifo. */
+/* Waits at the start socket, then drops every privilege and executes the program. Errors go to `start`
+ * over its connection. */
 _Noreturn void init_start(struct init *init);
 
 /* Runs hooks in the container, whose state names the process as the container sees it. @cwd as hooks_run. */

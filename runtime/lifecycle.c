@@ -5,12 +5,14 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/hooks.h"
 #include "runtime/rootfs.h"
 #include "runtime/steps.h"
 #include "runtime/sys.h"
+#include "runtime/unix_socket.h"
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
 
@@ -32,18 +34,17 @@ static int check_startable(const struct container *container, struct error *err)
 	}
 }
 
-/* Until init closes the fifo: by execve(2), which says nothing, or after its error. */
-static int wait_for_exec(int fifo, int pidfd, struct error *err)
+/* Until init closes the connection: by execve(2), which says nothing, or after its error. */
+static int wait_for_exec(int connection, struct error *err)
 {
-	struct pollfd fds[] = { { .fd = fifo, .events = POLLIN },
-				{ .fd = pidfd, .events = POLLIN } };
 	struct error error;
+	ssize_t got;
 
-	while (poll(fds, 2, -1) < 0)
-		if (errno != EINTR)
-			return error_errno(err, errno, "wait for execve");
-	ssize_t got = read(fifo, &error, sizeof error);
-	if (got <= 0)
+	do
+		got = recv(connection, &error, sizeof error, 0);
+	while (got < 0 && errno == EINTR);
+	/* An init that is killed with our request unread resets the connection: it has stopped. */
+	if (got == 0 || (got < 0 && errno == ECONNRESET))
 		return 0;
 	if (got != (ssize_t)sizeof error)
 		return error_set(err, EPROTO, "init sent half an error");
@@ -52,26 +53,17 @@ static int wait_for_exec(int fifo, int pidfd, struct error *err)
 	return -1;
 }
 
-struct starting {
-	struct container *container;
-	int pidfd;
-};
-
 static int release_init(void *context, struct error *err)
 {
-	struct starting *starting = context;
-	/* Opening this end releases init. Not blocking: were init dead, nobody would open the other. */
-	owned_fd fifo = openat(starting->container->directory, "exec.fifo",
-			       O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct container *container = context;
+	owned_fd connection = unix_connect_at(container->directory, "start.sock", err);
 
-	if (fifo < 0)
-		return error_errno(err, errno, "open the exec fifo");
-	return wait_for_exec(fifo, starting->pidfd, err);
+	return connection < 0 ? -1 : wait_for_exec(connection, err);
 }
 
 static int run_poststart_hooks(void *context, struct error *err)
 {
-	struct container *container = ((struct starting *)context)->container;
+	struct container *container = context;
 	const struct state *state = container->state;
 
 	if (!state->hooks || !state->hooks->poststart.n)
@@ -94,11 +86,7 @@ int container_start(struct container *container, struct error *err)
 {
 	if (check_startable(container, err))
 		return -1;
-	owned_fd pidfd = container_pidfd(container);
-	if (pidfd < 0)
-		return error_set(err, ESRCH, "cannot start a container that has stopped");
-	struct starting starting = { container, pidfd };
-	return steps_run("start", start_steps, sizeof start_steps / sizeof *start_steps, &starting,
+	return steps_run("start", start_steps, sizeof start_steps / sizeof *start_steps, container,
 			 err);
 }
 

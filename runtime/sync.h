@@ -9,7 +9,7 @@
  *     prestart and createRuntime hooks  ◄────── HOOKS
  *     HOOKS_DONE ─────────────────────────────► createContainer hooks, pivot_root, ids, capabilities
  *     rlimits, state `created`  ◄────────────── READY
- *     RELEASE ────────────────────────────────► waits at the exec fifo for `start`
+ *     RELEASE ────────────────────────────────► waits at the start socket
  *
  * HOOKS is left out when there are no such hooks. ERROR may come in place of any message of the child.
  * The end of the stream means that the other side has died: the child then exits, so a killed runtime

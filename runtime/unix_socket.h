@@ -7,6 +7,11 @@
  * descriptor or -1. */
 int unix_connect(const char *path, struct error *err);
 
+/* A SOCK_SEQPACKET socket that listens, or connects to one, at @name in a directory: its path may be
+ * longer than a socket's address. Close-on-exec; -1 on failure. */
+int unix_listen_at(int directory, const char *name, struct error *err);
+int unix_connect_at(int directory, const char *name, struct error *err);
+
 /* Sends @fd with SCM_RIGHTS beside @text. */
 int descriptor_send(int socket, int fd, const char *text, struct error *err);
 
