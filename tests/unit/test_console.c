@@ -109,6 +109,7 @@ static void the_size_is_set(void **state)
 	assert_int_equal(ioctl(console.slave, TIOCGWINSZ, &window), 0);
 	assert_int_equal(window.ws_row, 33);
 	assert_int_equal(window.ws_col, 111);
+	process.console_size = NULL;
 	finish(&console);
 }
 

@@ -73,21 +73,18 @@ static void end(pid_t pid)
 		;
 }
 
-/* Of /proc/PID/@file, spaces made one. */
+/* Of /proc/PID/@file, each run of spaces made one and those at the beginning of a line left out. */
 static const char *map_of(pid_t pid, const char *file)
 {
 	static char clean[512];
 	char path[64];
-	unsigned inside, outside, size;
+	size_t used = 0;
 
 	snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
-	FILE *stream = fopen(path, "re");
-	*clean = '\0';
-	for (size_t used = 0; stream && fscanf(stream, "%u %u %u", &inside, &outside, &size) == 3;)
-		used += (size_t)snprintf(clean + used, sizeof clean - used, "%u %u %u\n", inside,
-					 outside, size);
-	if (stream)
-		fclose(stream);
+	for (const char *at = text_of(AT_FDCWD, path); *at && used < sizeof clean - 1; at++)
+		if (*at != ' ' || (used && clean[used - 1] != ' ' && clean[used - 1] != '\n'))
+			clean[used++] = *at;
+	clean[used] = '\0';
 	return clean;
 }
 

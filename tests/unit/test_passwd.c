@@ -132,7 +132,7 @@ static void a_huge_file_is_not_read(void **state)
 	(void)state;
 	assert_non_null(text);
 	memset(text, 'x', size);
-	memcpy(text, usual, strlen(usual));
+	memcpy(text, usual, sizeof usual - 1);
 	int fd = file_with(text, size);
 	char *home = passwd_home(fd, 0);
 	assert_string_equal(home, "/");
