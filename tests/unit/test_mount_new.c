@@ -217,6 +217,12 @@ static void nothing_to_set_is_no_call(void **state)
 	(void)state;
 	SUCCEEDS(mount_set_attributes(-1, 0, 0, false, &err));
 	SUCCEEDS(mount_set_attributes(-1, 0, 0, true, &err));
+}
+
+static void what_is_no_descriptor_is_an_error(void **state)
+{
+	(void)state;
+	NEED_SANDBOX();
 	FAILS(mount_set_attributes(-1, MOUNT_ATTR_NODEV, 0, false, &err), EBADF, "mount_setattr: ");
 }
 
@@ -336,6 +342,7 @@ int main(void)
 		cmocka_unit_test(attributes_are_set_without_mount_setattr),
 		cmocka_unit_test(a_remount_keeps_strictatime),
 		cmocka_unit_test(nothing_to_set_is_no_call),
+		cmocka_unit_test(what_is_no_descriptor_is_an_error),
 		cmocka_unit_test(the_recursive_form_reaches_mounts_below),
 		cmocka_unit_test(the_recursive_form_needs_mount_setattr),
 		cmocka_unit_test(another_refusal_is_an_error),
