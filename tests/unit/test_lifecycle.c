@@ -4,6 +4,11 @@
 
 #include "tests/unit/containers.h"
 
+#include <sys/file.h>
+#include <sys/socket.h>
+
+#include "runtime/unix_socket.h"
+
 /* A container of @pid, opened and locked; more of its state is the caller's to fill in. */
 static struct container opened(const char *id, pid_t pid)
 {
@@ -70,6 +75,104 @@ static void a_container_that_is_being_created_does_not_start(void **state)
 	      "cannot start a container that is being created");
 	container_close(&peeked);
 	container_close(&claimed);
+}
+
+enum answer { EXECUTES, SENDS_ERROR, SENDS_HALF, DIES };
+
+/* Stands in for init: holds the lock that says "created" until somebody connects. */
+static _Noreturn void be_init(enum answer answer, int ready)
+{
+	struct error sent = { .code = ENOENT };
+	char go;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	memset(sent.msg, 'x', sizeof sent.msg); /* without an end */
+	if (read(ready, &go, 1) != 1)
+		_exit(2);
+	int directory = openat(root, "c", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int lock = openat(directory, "created", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	int socket = unix_listen_at(directory, "start.sock", NULL);
+	if (lock < 0 || flock(lock, LOCK_EX) || socket < 0 || write(ready, "x", 1) != 1)
+		_exit(3);
+	int connection = accept4(socket, NULL, NULL, SOCK_CLOEXEC);
+	if (answer == SENDS_ERROR && send(connection, &sent, sizeof sent, 0) != sizeof sent)
+		_exit(4);
+	if (answer == SENDS_HALF && send(connection, &sent, 7, 0) != 7)
+		_exit(5);
+	if (answer == DIES)
+		raise(SIGKILL);
+	close(lock);
+	close(connection);
+	for (;;)
+		pause();
+}
+
+static struct container created(enum answer answer, pid_t *pid)
+{
+	int ready[2];
+	char byte;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ready), 0);
+	*pid = fork();
+	assert_true(*pid >= 0);
+	if (*pid == 0)
+		be_init(answer, ready[1]);
+	struct container container = opened("c", *pid);
+	SUCCEEDS(container_save(&container, &err));
+	assert_int_equal(write(ready[0], "x", 1), 1);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	assert_int_equal(container_status(&container), STATUS_CREATED);
+	return container;
+}
+
+static void start_returns_when_init_has_executed(void **state)
+{
+	pid_t pid;
+	struct container container = created(EXECUTES, &pid);
+
+	(void)state;
+	SUCCEEDS(container_start(&container, &err));
+	assert_int_equal(container_status(&container), STATUS_RUNNING);
+	end(pid);
+	container_close(&container);
+}
+
+static void inits_error_is_the_error_of_start(void **state)
+{
+	pid_t pid;
+	struct container container = created(SENDS_ERROR, &pid);
+
+	(void)state;
+	FAILS(container_start(&container, &err), ENOENT, "start: release init: xxx");
+	assert_true(strlen(err.msg) < sizeof err.msg);
+	end(pid);
+	container_close(&container);
+}
+
+static void half_an_error_is_told(void **state)
+{
+	pid_t pid;
+	struct container container = created(SENDS_HALF, &pid);
+
+	(void)state;
+	FAILS(container_start(&container, &err), EPROTO, "init sent half an error");
+	end(pid);
+	container_close(&container);
+}
+
+/* It was started, and has stopped: no different from a program that ends at once. */
+static void an_init_that_dies_does_not_keep_start_waiting(void **state)
+{
+	pid_t pid;
+	struct container container = created(DIES, &pid);
+
+	(void)state;
+	SUCCEEDS(container_start(&container, &err));
+	assert_true(has_ended(pid, SIGKILL));
+	assert_int_equal(container_status(&container), STATUS_STOPPED);
+	container_close(&container);
 }
 
 /* ---- kill ---- */
@@ -235,6 +338,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(only_a_created_container_starts),
 		CASE(a_container_that_is_being_created_does_not_start),
+		CASE(start_returns_when_init_has_executed),
+		CASE(inits_error_is_the_error_of_start),
+		CASE(half_an_error_is_told),
+		CASE(an_init_that_dies_does_not_keep_start_waiting),
 		CASE(a_signal_reaches_init),
 		CASE(a_signal_that_does_not_exist_is_an_error),
 		CASE(another_process_is_not_signalled),

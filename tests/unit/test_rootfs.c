@@ -247,6 +247,106 @@ static void what_is_no_directory_is_no_root(void **state)
 	finish_plan(&planned);
 }
 
+/* ---- in the mount namespace of others ---- */
+
+/* A clone attached in the test's own namespace; returns its number. */
+static uint64_t attach_here(void)
+{
+	make_plan("", &planned);
+	int fd = rootfs_open(&planned.plan, &err);
+	if (fd < 0)
+		fail_msg("%s", err.msg);
+	SUCCEEDS(rootfs_attach(&planned.plan, fd, &err));
+	uint64_t id = rootfs_mount_id(fd);
+	close(fd);
+	assert_true(id != 0);
+	return id;
+}
+
+static void what_was_mounted_on_the_clone_goes_with_it(void **state)
+{
+	(void)state;
+	NEED_SANDBOX();
+	make_folder(in_sandbox("rootfs/mnt"));
+	uint64_t id = attach_here();
+	assert_int_equal(mount("tmpfs", in_sandbox("rootfs/mnt"), "tmpfs", 0, NULL), 0);
+	make_text(in_sandbox("rootfs/mnt/file"), "");
+	SUCCEEDS(rootfs_detach(NULL, planned.plan.rootfs, id, &err));
+	assert_false(exists(in_sandbox("rootfs/mnt/file")));
+	assert_true(has_text(in_sandbox("rootfs/inside"), "inside"));
+	/* A second time there is nothing of ours, and the sandbox itself stays. */
+	SUCCEEDS(rootfs_detach(NULL, planned.plan.rootfs, id, &err));
+	assert_true(has_text(in_sandbox("outside"), "outside"));
+	finish_plan(&planned);
+}
+
+static void mounts_of_others_are_not_detached(void **state)
+{
+	(void)state;
+	NEED_SANDBOX();
+	uint64_t id = attach_here();
+	assert_int_equal(mount("tmpfs", in_sandbox("rootfs"), "tmpfs", 0, NULL), 0);
+	make_text(in_sandbox("rootfs/theirs"), "theirs");
+	SUCCEEDS(rootfs_detach(NULL, planned.plan.rootfs, id, &err));
+	SUCCEEDS(rootfs_detach(NULL, planned.plan.rootfs, 0, &err));
+	assert_true(has_text(in_sandbox("rootfs/theirs"), "theirs"));
+	finish_plan(&planned);
+}
+
+struct elsewhere {
+	char namespace[64];
+	uint64_t id;
+	bool there;
+};
+
+static void look_elsewhere(void *context)
+{
+	const struct elsewhere *expected = context;
+	int fd = open(expected->namespace, O_RDONLY | O_CLOEXEC);
+
+	EXPECT(fd >= 0 && setns(fd, CLONE_NEWNS) == 0);
+	int found = open(planned.plan.rootfs, O_PATH | O_CLOEXEC);
+	EXPECT(found >= 0 && (rootfs_mount_id(found) == expected->id) == expected->there);
+}
+
+static void a_clone_in_another_namespace_is_detached_there(void **state)
+{
+	struct elsewhere elsewhere = { .there = true };
+	int ready[2];
+	uint64_t id = 0;
+
+	(void)state;
+	NEED_SANDBOX();
+	make_plan("", &planned);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		int fd = unshare(CLONE_NEWNS) ? -1 : rootfs_open(&planned.plan, &err);
+		if (fd >= 0 && rootfs_attach(&planned.plan, fd, &err) == 0)
+			id = rootfs_mount_id(fd);
+		if (fchdir(fd) || chroot(".") || write(ready[1], &id, sizeof id) != sizeof id)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &id, sizeof id), sizeof id);
+	close(ready[0]);
+	assert_true(id != 0 && rootfs_mount_id_of(pid) == id);
+	snprintf(elsewhere.namespace, sizeof elsewhere.namespace, "/proc/%d/ns/mnt", (int)pid);
+	elsewhere.id = id;
+	in_child(look_elsewhere, &elsewhere);
+	SUCCEEDS(rootfs_detach(elsewhere.namespace, planned.plan.rootfs, id, &err));
+	elsewhere.there = false;
+	in_child(look_elsewhere, &elsewhere);
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	/* A namespace that has gone has taken its mounts along. */
+	SUCCEEDS(rootfs_detach(elsewhere.namespace, planned.plan.rootfs, id, &err));
+	finish_plan(&planned);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, new_bundle, sandbox_teardown)
 
 int main(void)
@@ -261,6 +361,9 @@ int main(void)
 		CASE(a_read_only_root_is_read_only_inside),
 		CASE(other_roots_stay_writable),
 		CASE(what_is_no_directory_is_no_root),
+		CASE(what_was_mounted_on_the_clone_goes_with_it),
+		CASE(mounts_of_others_are_not_detached),
+		CASE(a_clone_in_another_namespace_is_detached_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
