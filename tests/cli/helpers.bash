@@ -145,6 +145,8 @@ remove_containers()
 	[ -n "${state:-}" ] && [ -d "$state" ] || return 0
 	for container in "$state"/*/; do
 		[ -d "$container" ] || continue
+		# A name with a colon is no id: what orun keeps for itself.
+		[[ $container != *:* ]] || continue
 		orun delete --force "$(basename "$container")" || true
 	done
 	left=$(cgroups_named "$id")
@@ -181,9 +183,10 @@ same_as_runc()
 {
 	local ours
 	need_runc
-	inside "$1"
-	ours=$output
-	run -0 runc_run
+	inside "$1" 2>/dev/null
+	# Not the warnings, which each words for itself.
+	ours=$(orun run "$id" 2>/dev/null)
+	output=$(runc_run 2>/dev/null)
 	equals "$ours" "$output"
 }
 
@@ -191,7 +194,7 @@ same_as_runc()
 nothing_left()
 {
 	local left
-	left=$(find "$state" -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null || true)
+	left=$(find "$state" -mindepth 1 -maxdepth 1 ! -name '*:*' 2>/dev/null || true)
 	equals "$left" ""
 	equals "$(cgroups_named "$id")" ""
 	left=$(grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true)
@@ -204,7 +207,11 @@ nothing_left()
 create_fails()
 {
 	local text
-	run -1 orun create "$id"
+	status=0
+	# Not by `run`: the program of a create that succeeds would keep its pipe open.
+	orun create "$id" >"$BATS_TEST_TMPDIR/said" 2>&1 || status=$?
+	output=$(cat "$BATS_TEST_TMPDIR/said")
+	equals "$status" 1
 	for text; do
 		output_has "$text"
 	done
