@@ -94,7 +94,7 @@ static _Noreturn void be_init(enum answer answer, int ready)
 	int socket = unix_listen_at(directory, "start.sock", NULL);
 	if (lock < 0 || flock(lock, LOCK_EX) || socket < 0 || write(ready, "x", 1) != 1)
 		_exit(3);
-	int connection = accept4(socket, NULL, NULL, SOCK_CLOEXEC);
+	int connection = accept(socket, NULL, NULL);
 	if (answer == SENDS_ERROR && send(connection, &sent, sizeof sent, 0) != sizeof sent)
 		_exit(4);
 	if (answer == SENDS_HALF && send(connection, &sent, 7, 0) != 7)
