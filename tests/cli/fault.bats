@@ -95,7 +95,7 @@ nothing_left()
 	}
 	left=$(cgroups_named "$id")
 	left+=$(grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true)
-	left+=$(find "$state" -mindepth 1 -maxdepth 1 ! -name .seccomp)
+	left+=$(find "$state" -mindepth 1 -maxdepth 1 ! -name seccomp:cache)
 	left+=$(find "$BATS_TEST_TMPDIR" -name '*.tmp')
 	[ -z "$left" ] || {
 		echo "$at: left behind: $left" >&2
