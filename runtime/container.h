@@ -20,7 +20,7 @@ struct container {
 	struct state *state; /* owned; NULL while nothing was written */
 };
 
-/* Letters, digits and "_+-.", no "." or "..", at most 1,024 bytes (runc's rule). */
+/* Letters, digits and "_+-.", no "." or "..", at most 239 bytes (a file's name). */
 int container_check_id(const char *id, struct error *err);
 
 /* Opens the state root, made where missing. NULL: the default, /run/orun or for others than root

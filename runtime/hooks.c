@@ -154,11 +154,19 @@ static int run(const struct hook *hook, const char *state, const char *cwd, stru
 	return report(status, timed_out != 0, hook, &tail, err);
 }
 
+int hook_run(const char *kind, const struct hook_list *hooks, size_t i, const char *state,
+	     const char *cwd, struct error *err)
+{
+	if (run(hooks->v[i], state, cwd, err))
+		return error_prefix(err, "%s hook %zu (%s)", kind, i, hooks->v[i]->path);
+	return 0;
+}
+
 int hooks_run(const char *kind, const struct hook_list *hooks, const char *state, const char *cwd,
 	      struct error *err)
 {
 	for (size_t i = 0; i < hooks->n; i++)
-		if (run(hooks->v[i], state, cwd, err))
-			return error_prefix(err, "%s hook %zu (%s)", kind, i, hooks->v[i]->path);
+		if (hook_run(kind, hooks, i, state, cwd, err))
+			return -1;
 	return 0;
 }

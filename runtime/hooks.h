@@ -10,3 +10,7 @@
  * (/path)") and quotes the end of what it wrote to stderr. A hook dies with the caller. */
 int hooks_run(const char *kind, const struct hook_list *hooks, const char *state, const char *cwd,
 	      struct error *err);
+
+/* The same for hook @i alone: for kinds whose failures do not stop those behind. */
+int hook_run(const char *kind, const struct hook_list *hooks, size_t i, const char *state,
+	     const char *cwd, struct error *err);

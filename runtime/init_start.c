@@ -4,6 +4,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 #include "runtime/caps.h"
 #include "runtime/container.h"
@@ -26,10 +27,13 @@ int init_run_hooks(struct init *init, const char *kind, const struct hook_list *
 static int wait_for_start(void *context, struct error *err)
 {
 	struct init *init = context;
+	struct sockaddr_un peer;
+	socklen_t length = sizeof peer;
 	int connection;
 
 	do
-		connection = accept4(init->start_socket, NULL, NULL, SOCK_CLOEXEC);
+		connection = accept4(init->start_socket, (struct sockaddr *)&peer, &length,
+				     SOCK_CLOEXEC);
 	while (connection < 0 && errno == EINTR);
 	if (connection < 0)
 		return error_errno(err, errno, "accept");

@@ -160,14 +160,15 @@ static int end_processes(void *context, struct error *err)
 
 void container_run_poststop_hooks(const struct state *state)
 {
+	size_t n = state->hooks ? state->hooks->poststop.n : 0;
+	owned_string view = n ? container_view(state, STATUS_STOPPED, 0, "", 0) : NULL;
 	struct error error = { 0 };
 
-	for (size_t i = 0; state->hooks && i < state->hooks->poststop.n; i++) {
-		struct hook_list one = { .v = &state->hooks->poststop.v[i], .n = 1 };
-		owned_string view = container_view(state, STATUS_STOPPED, 0, "", 0);
-		if (!view || hooks_run("poststop", &one, view, NULL, &error))
-			log_warning("%s", view ? error.msg : "out of memory");
-	}
+	if (n && !view)
+		log_warning("poststop hooks: out of memory");
+	for (size_t i = 0; view && i < n; i++)
+		if (hook_run("poststop", &state->hooks->poststop, i, view, NULL, &error))
+			log_warning("%s", error.msg);
 }
 
 static int remove_cgroup(void *context, struct error *err)

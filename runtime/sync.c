@@ -1,6 +1,7 @@
 #include "runtime/sync.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -27,11 +28,27 @@ int sync_open(int *parent, int *child, struct error *err)
 	return 0;
 }
 
+/* What the other side said last, if that was why it ended. */
+static bool take_last_words(int socket, struct error *err)
+{
+	struct message message = { 0 };
+	ssize_t got = recv(socket, &message, sizeof message, MSG_DONTWAIT);
+
+	if (got != (ssize_t)sizeof message || message.type != SYNC_ERROR)
+		return false;
+	message.error.msg[sizeof message.error.msg - 1] = '\0';
+	*err = message.error;
+	return true;
+}
+
 int sync_send(int socket, enum sync_type type, struct error *err)
 {
-	if (send(socket, &type, sizeof type, MSG_NOSIGNAL) != (ssize_t)sizeof type)
-		return error_errno(err, errno, "send %s", names[type]);
-	return 0;
+	if (send(socket, &type, sizeof type, MSG_NOSIGNAL) == (ssize_t)sizeof type)
+		return 0;
+	int code = errno;
+	if (!take_last_words(socket, err))
+		error_errno(err, code, "send %s", names[type]);
+	return -1;
 }
 
 void sync_send_error(int socket, const struct error *error)

@@ -23,6 +23,7 @@ enum sync_type { SYNC_GO, SYNC_HOOKS, SYNC_HOOKS_DONE, SYNC_READY, SYNC_RELEASE,
 /* Both ends close-on-exec. */
 int sync_open(int *parent, int *child, struct error *err);
 
+/* When the other side has ended with an ERROR, *err is that error. */
 int sync_send(int socket, enum sync_type type, struct error *err);
 
 /* The last thing a failed child says. Best effort: a parent that is gone needs no answer. */
