@@ -15,7 +15,7 @@
 #include "spec/config.h"
 
 /* It repeats the annotations and hooks of a config.json: what can be created can be deleted. */
-#define STATE_MAX (2 * CONFIG_MAX)
+#define STATE_MAX ((size_t)2 * CONFIG_MAX)
 
 int container_check_id(const char *id, struct error *err)
 {
@@ -192,24 +192,28 @@ void container_close(struct container *container)
 	container->state = NULL;
 }
 
+/* Fields of /proc/PID/stat behind the name, proc(5): the third is the first of them. */
+enum { STAT_STATUS = 3, STAT_START_TIME = 22 };
+
 uint64_t process_start_time(pid_t pid)
 {
-	char path[32], status;
-	unsigned long long start;
+	char path[32];
 	owned_string text = NULL;
+	uint64_t start;
 
 	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
 	if (read_file_at(AT_FDCWD, path, 4096, &text, NULL, NULL))
 		return 0;
 	/* The name, in brackets, may hold anything, newlines too: the fields count from the last bracket
 	 * on. */
-	const char *fields = strrchr(text, ')');
-	if (!fields || sscanf(fields + 1,
-			      " %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-			      "%*d %*d %llu",
-			      &status, &start) != 2)
-		return 0;
-	return status == 'Z' || status == 'X' ? 0 : start;
+	char *rest = strrchr(text, ')');
+	char *field = rest ? strsep(&rest, " ") : NULL;
+	for (int n = STAT_STATUS; n <= STAT_START_TIME; n++) {
+		field = strsep(&rest, " ");
+		if (!field || (n == STAT_STATUS && (*field == 'Z' || *field == 'X')))
+			return 0;
+	}
+	return text_to_uint64(field, &start) ? 0 : start;
 }
 
 int container_pidfd(const struct container *container)

@@ -90,6 +90,7 @@ void UNPREPARED entry_protect(long *stack)
 	long exe = call(SYS_openat, AT_FDCWD, (long)"/proc/self/exe", O_PATH | O_CLOEXEC, 0, 0);
 	if (exe < 0)
 		return;
+	fs.f_flags = 0;
 	long told = call(SYS_fstatfs, exe, (long)&fs, 0, 0, 0);
 	call(SYS_close, exe, 0, 0, 0, 0);
 	if (told < 0 || (fs.f_flags & 1 /* ST_RDONLY */))

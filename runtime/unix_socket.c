@@ -77,13 +77,13 @@ union descriptor_message {
 	char bytes[CMSG_SPACE(sizeof(int))];
 };
 
-int descriptor_send(int socket, int fd, const char *name, struct error *err)
+int descriptor_send(int socket, int fd, const char *text, struct error *err)
 {
 	union descriptor_message control = { .bytes = { 0 } };
-	/* Without a byte of text the kernel sends nothing: the NUL goes along when there is no name. */
-	struct iovec text = { .iov_base = (void *)(uintptr_t)name,
-			      .iov_len = *name ? strlen(name) : 1 };
-	struct msghdr message = { .msg_iov = &text,
+	/* Without a byte of text the kernel sends nothing: the NUL goes along when there is no text. */
+	struct iovec bytes = { .iov_base = (void *)(uintptr_t)text,
+			       .iov_len = *text ? strlen(text) : 1 };
+	struct msghdr message = { .msg_iov = &bytes,
 				  .msg_iovlen = 1,
 				  .msg_control = control.bytes,
 				  .msg_controllen = sizeof control.bytes };

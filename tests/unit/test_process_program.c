@@ -7,7 +7,7 @@ static struct error err;
 
 static struct string_list environment(const char *path)
 {
-	static char variable[1024];
+	static char variable[2048];
 	static char *v[] = { "TERM=xterm", variable, NULL };
 
 	snprintf(variable, sizeof variable, "PATH=%s", path);

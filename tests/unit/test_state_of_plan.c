@@ -3,6 +3,7 @@
 
 #include "tests/unit/planned.h"
 
+#include <limits.h>
 #include <time.h>
 
 static struct error err;
@@ -26,7 +27,7 @@ static void finish(struct state *state)
 
 static void it_says_who_and_where(void **state)
 {
-	char here[512], expected[600];
+	char here[PATH_MAX], expected[PATH_MAX + 16];
 	struct state *made = recorded("");
 
 	(void)state;
