@@ -244,7 +244,7 @@ show() { inside "grep ' $1 ' /proc/self/mountinfo || echo none"; }
 	mkfifo "$bundle/rootfs/full/fifo"
 	add_mount '{"destination": "/full", "type": "tmpfs", "source": "tmpfs", "options": ["tmpcopyup"]}'
 	inside 'cat /full/one /full/sub/two; readlink /full/link; stat -c "%a %u:%g" /full/one; [ -p /full/fifo ] && echo fifo;
-		echo new >/full/one; cut -d" " -f5 /proc/self/mountinfo | grep -cx /full'
+		rm /full/one; cut -d" " -f5 /proc/self/mountinfo | grep -cx /full'
 	equals "$output" $'one\ntwo\none\n604 7:8\nfifo\n1'
 	equals "$(cat "$bundle/rootfs/full/one")" one
 }

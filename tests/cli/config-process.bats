@@ -71,16 +71,22 @@ sets() { echo "$output" | awk '/^Cap/ { printf "%s ", $2 }'; }
 }
 
 @test "what callers match in the errors of args" {
+	fails() {
+		local text
+		run -1 orun run "$id"
+		for text; do output_has "$text"; done
+		nothing_left
+	}
 	program absent
-	create_fails 'exec: "absent": executable file not found in $PATH'
+	fails 'exec: "absent": executable file not found in $PATH'
 	program /bin/absent
-	create_fails "/bin/absent" "no such file or directory"
+	fails "/bin/absent" "no such file or directory"
 	program /etc
-	create_fails "is a directory"
+	fails "is a directory"
 	program /etc/passwd
-	create_fails "permission denied"
+	fails "permission denied"
 	program /etc/passwd/x
-	create_fails "not a directory"
+	fails "not a directory"
 	configure '.process.args = []'
 	create_fails args
 	configure 'del(.process.args)'

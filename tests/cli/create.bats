@@ -45,7 +45,7 @@ teardown() { remove_containers; }
 }
 
 @test "the pid file of a failed create is removed" {
-	program /bin/absent
+	configure ".root.path = \"absent\""
 	run -1 orun create --pid-file "$BATS_TEST_TMPDIR/pid" "$id"
 	[ ! -e "$BATS_TEST_TMPDIR/pid" ]
 }

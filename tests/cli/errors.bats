@@ -94,7 +94,6 @@ bad()
 @test "the stage stands in the error" {
 	bad '.mounts += [{destination: "/x", type: "frobfs", source: "x"}]' "orun: create: " mounts frobfs
 	bad '.linux.sysctl = {"net.ipv4.no_such_key": "1"}' sysctl net.ipv4.no_such_key
-	bad '.process.args = ["/bin/absent"]' program /bin/absent
 }
 
 @test "a sysctl that is not of a namespace is refused" {

@@ -114,7 +114,7 @@ teardown() { remove_containers; }
 }
 
 @test "a failing create writes one JSON object, whatever it also warned of" {
-	configure '.process.args = ["/bin/absent"] | .process.capabilities.bounding += ["CAP_NO_SUCH"]'
+	configure '.root.path = "absent" | .process.capabilities.bounding += ["CAP_NO_SUCH"]'
 	run -1 orun --log "$BATS_TEST_TMPDIR/log" --log-format json create "$id"
 	equals "$(jq -s length "$BATS_TEST_TMPDIR/log")" 1
 	equals "$(jq -r .level "$BATS_TEST_TMPDIR/log")" error

@@ -168,6 +168,7 @@ inside()
 }
 
 # The same bundle under runc, with an id and a state root of its own: runc_run [OPTION…]
+# shellcheck disable=SC2120 # some callers have options, some have none
 runc_run()
 {
 	(cd "$bundle" && exec runc --root "$BATS_TEST_TMPDIR/runc" run "$@" "$id-runc")
@@ -186,6 +187,7 @@ same_as_runc()
 	inside "$1" 2>/dev/null
 	# Not the warnings, which each words for itself.
 	ours=$(orun run "$id" 2>/dev/null)
+	# shellcheck disable=SC2119
 	output=$(runc_run 2>/dev/null)
 	equals "$ours" "$output"
 }

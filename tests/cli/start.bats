@@ -94,3 +94,15 @@ teardown() { remove_containers; }
 	orun delete "$id"
 	nothing_left
 }
+
+@test "a program that is absent is told by start" {
+	program /bin/absent
+	orun create "$id"
+	run -1 orun start "$id"
+	output_has "start: "
+	output_has "/bin/absent"
+	output_has "no such file or directory"
+	wait_for_status "$id" stopped
+	orun delete "$id"
+	nothing_left
+}
