@@ -21,7 +21,7 @@ foreground()
 	printf 'stty %s\ncd "%s"\nexec "%s" --root "%s" run "%s"\n' "${*:-sane}" "$bundle" "$ORUN" "$state" "$id" \
 		>"$BATS_TEST_TMPDIR/foreground"
 	# Its input must not end, or script(1) ends the terminal.
-	run env script -qec "sh $BATS_TEST_TMPDIR/foreground" /dev/null < <(exec sleep 10 >/dev/null 2>&1 3>&-)
+	run env script -qec "sh $BATS_TEST_TMPDIR/foreground" /dev/null < <(exec sleep 10 2>/dev/null 3>&-)
 	output=${output//$'\r'/}
 }
 
