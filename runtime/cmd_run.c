@@ -63,6 +63,8 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 	if (create_from_arguments(globals, &arguments, id, foreground, &created, err))
 		return 1;
 	owned_fd root = created.container.root;
+	if (created.console >= 0)
+		terminal_copy_size(created.console);
 	int failed = container_start(&created.container, err);
 	container_close(&created.container);
 	if (detach && !failed) {

@@ -115,7 +115,7 @@ static void choose_signals(sigset_t *set)
 			sigdelset(set, signal);
 }
 
-static void copy_window_size(int master)
+void terminal_copy_size(int master)
 {
 	struct winsize size;
 
@@ -131,7 +131,7 @@ static void stop_ourselves(const struct forwarding *f)
 	leave_raw_mode();
 	raise(SIGSTOP);
 	enter_raw_mode();
-	copy_window_size(f->master);
+	terminal_copy_size(f->master);
 }
 
 static void handle_signal(struct forwarding *f, const struct signalfd_siginfo *info)
@@ -139,7 +139,7 @@ static void handle_signal(struct forwarding *f, const struct signalfd_siginfo *i
 	int signal = (int)info->ssi_signo;
 
 	if (signal == SIGWINCH && f->master >= 0) {
-		copy_window_size(f->master);
+		terminal_copy_size(f->master);
 		return;
 	}
 	/* Our own writes make it; who reads our output has gone, which is no news for the process. */
@@ -153,7 +153,7 @@ static void handle_signal(struct forwarding *f, const struct signalfd_siginfo *i
 		/* After a SIGSTOP the shell has set the terminal as it likes it. */
 		leave_raw_mode();
 		enter_raw_mode();
-		copy_window_size(f->master);
+		terminal_copy_size(f->master);
 	}
 	if (f->exited && (signal == SIGINT || signal == SIGTERM || signal == SIGHUP))
 		f->output_open = false; /* do not insist on writing the rest */
@@ -367,7 +367,7 @@ static int forward_with_signals(struct forwarding *f, const sigset_t *signals, s
 	open_output(f);
 	catch_fatal_signals();
 	enter_raw_mode();
-	copy_window_size(f->master);
+	terminal_copy_size(f->master);
 	int rc = forward(f, err);
 	leave_raw_mode();
 	release_fatal_signals();

@@ -10,3 +10,6 @@
  * size, other catchable signals as the same signal to the process (pidfd_send_signal). @master -1: no terminal,
  * only signals are passed on. One poll loop, no thread; both directions keep unwritten bytes, so neither blocks the other. */
 int terminal_forward(int master, int pidfd, struct error *err);
+
+/* The size of our own terminal, if we have one, for @master: before the program runs and asks. */
+void terminal_copy_size(int master);
