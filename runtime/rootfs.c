@@ -29,11 +29,22 @@ int rootfs_open(const struct plan *plan, struct error *err)
 	return take_fd(&fd);
 }
 
+/* At its own path, where hooks look for it. Root of a user namespace may have no way there, through
+ * directories such as /var/lib/containers that are the host root's alone; on top of / it has. */
+static int attach(const struct plan *plan, int root)
+{
+	if (sys_move_mount(root, "", AT_FDCWD, plan->rootfs, MOVE_MOUNT_F_EMPTY_PATH) == 0)
+		return 0;
+	if (errno != EACCES || !plan->in_user_namespace || !owns_mounts(plan))
+		return -1;
+	return sys_move_mount(root, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH);
+}
+
 int rootfs_attach(const struct plan *plan, int root, struct error *err)
 {
 	if (owns_mounts(plan) && mount(NULL, "/", NULL, MS_SLAVE | MS_REC, NULL))
 		return error_errno(err, errno, "make the mount namespace's mounts slaves");
-	if (sys_move_mount(root, "", AT_FDCWD, plan->rootfs, MOVE_MOUNT_F_EMPTY_PATH))
+	if (attach(plan, root))
 		return error_errno(err, errno, "attach the rootfs at '%s'", plan->rootfs);
 	/* In a namespace of others the clone must not even be a slave: what is mounted in it goes with it. */
 	return mount_set_propagation(root, (owns_mounts(plan) ? MS_SLAVE : MS_PRIVATE) | MS_REC,

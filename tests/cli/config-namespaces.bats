@@ -145,6 +145,15 @@ hold()
 	equals "$(stat -c %u:%g "$bundle/rootfs/tmp/file")" 100000:200000
 }
 
+@test "root of a user namespace needs no way to the rootfs, which may be behind a directory of the host root alone" {
+	add_namespace user
+	map_ids
+	let_others_in
+	chmod 700 "$bundle"
+	inside 'id -u; pwd; ls -d /bin'
+	equals "$output" $'0\n/\n/bin'
+}
+
 @test "several mappings are taken, and another user than 0" {
 	add_namespace user
 	let_others_in
