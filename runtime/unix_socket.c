@@ -33,25 +33,28 @@ int unix_connect(const char *path, struct error *err)
 	return take_fd(&fd);
 }
 
-static int address_at(int directory, const char *name, struct sockaddr_un *address,
-		      struct error *err)
+/* An unbound socket, and the address of @name in @directory. */
+static int socket_at(int directory, const char *name, struct sockaddr_un *address,
+		     struct error *err)
 {
+	owned_fd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	if (fd < 0)
+		return error_errno(err, errno, "socket %s", name);
 	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	int length = snprintf(address->sun_path, sizeof address->sun_path, "/proc/self/fd/%d/%s",
 			      directory, name);
 	if (length < 0 || (size_t)length >= sizeof address->sun_path)
 		return error_errno(err, ENAMETOOLONG, "socket %s", name);
-	return 0;
+	return take_fd(&fd);
 }
 
 int unix_listen_at(int directory, const char *name, struct error *err)
 {
 	struct sockaddr_un address;
-	owned_fd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	owned_fd fd = socket_at(directory, name, &address, err);
 
 	if (fd < 0)
-		return error_errno(err, errno, "socket %s", name);
-	if (address_at(directory, name, &address, err))
 		return -1;
 	if (bind(fd, (const struct sockaddr *)&address, sizeof address) || listen(fd, 1))
 		return error_errno(err, errno, "listen on socket %s", name);
@@ -61,11 +64,9 @@ int unix_listen_at(int directory, const char *name, struct error *err)
 int unix_connect_at(int directory, const char *name, struct error *err)
 {
 	struct sockaddr_un address;
-	owned_fd fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	owned_fd fd = socket_at(directory, name, &address, err);
 
 	if (fd < 0)
-		return error_errno(err, errno, "socket %s", name);
-	if (address_at(directory, name, &address, err))
 		return -1;
 	if (connect(fd, (const struct sockaddr *)&address, sizeof address))
 		return error_errno(err, errno, "connect to socket %s", name);
