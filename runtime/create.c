@@ -429,6 +429,10 @@ int container_create(const struct create_request *request, struct created *ret, 
 		return error_prefix(err, "create");
 	for (size_t i = 0; i < creation.plan.warnings.n; i++)
 		log_warning("%s", creation.plan.warnings.v[i]);
+	log_debug(
+		"container %s: rootfs %s, %zu mounts, %zu control groups, %zu seccomp instructions",
+		request->id, creation.plan.rootfs, creation.plan.n_mounts,
+		creation.plan.cgroup.n_hierarchies, creation.plan.seccomp.n);
 	creation.init.plan = &creation.plan;
 	creation.init.options = &request->options;
 	creation.init.entries = &creation.entries;
@@ -439,6 +443,8 @@ int container_create(const struct create_request *request, struct created *ret, 
 		abandon(&creation);
 		return -1;
 	}
+	log_debug("container %s: created, init is process %d", request->id,
+		  (int)creation.process.pid);
 	*ret = (struct created){ .container = creation.container,
 				 .init = creation.process,
 				 .console = creation.console };

@@ -54,7 +54,7 @@ need_file() { [ -e "/sys/fs/cgroup/$1" ] || skip "this kernel has no $1"; }
 	resources '{memory: {limit: 16777216}}'
 	script 'x=$(head -c 100000000 /dev/zero | /bin/busybox tr "\0" x); echo survived'
 	run orun run "$id"
-	[ "$status" -ne 0 ] || [[ $output != *survived* ]]
+	[ "$status" -ne 0 ]
 	[[ $output != *survived* ]]
 }
 
@@ -63,7 +63,7 @@ need_file() { [ -e "/sys/fs/cgroup/$1" ] || skip "this kernel has no $1"; }
 	orun create "$id"
 	equals "$(value cpu cpu.shares)" 512
 	orun delete --force "$id"
-	need_file cpu/cpu.cfs_quota_us || true
+	need_file cpu/cpu.cfs_quota_us
 	resources '{cpu: {quota: 20000, period: 50000}}'
 	orun create "$id"
 	equals "$(value cpu cpu.cfs_quota_us) $(value cpu cpu.cfs_period_us)" "20000 50000"

@@ -220,7 +220,7 @@ at_every_step()
 # Steps of create and init once more, with a terminal that run keeps for itself.
 run_and_die()
 {
-	faulty "kill:$1" run "$id" </dev/null || true
+	! faulty "kill:$1" run "$id" </dev/null || return 1
 	timeout 20 "$ORUN" --root "$state" delete --force "$id"
 	nothing_left "killed at $1"
 	! faulty "fail:$1" run "$id" </dev/null || return 1

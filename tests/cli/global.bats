@@ -100,9 +100,10 @@ teardown() { remove_containers; }
 }
 
 @test "errors go to stderr" {
-	orun state "$id" >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" || true
-	equals "$(cat "$BATS_TEST_TMPDIR/out")" ""
-	equals "$(cat "$BATS_TEST_TMPDIR/err")" "orun: container $id does not exist"
+	run -1 --separate-stderr orun state "$id"
+	equals "$output" ""
+	# shellcheck disable=SC2154 # bats sets it
+	equals "$stderr" "orun: container $id does not exist"
 }
 
 @test "--log-format json --log FILE writes one JSON object for an error" {
@@ -137,6 +138,15 @@ teardown() { remove_containers; }
 	run -1 "$ORUN" --log /absent/folder/log list
 	output_has /absent/folder/log
 	output_has "no such file or directory"
+}
+
+@test "--debug tells what is made of the configuration" {
+	orun create "$id" 2>"$BATS_TEST_TMPDIR/quiet"
+	orun delete --force "$id"
+	orun --debug create "$id" 2>"$BATS_TEST_TMPDIR/log"
+	grep -F "rootfs $bundle/rootfs" "$BATS_TEST_TMPDIR/log"
+	grep -F "init is process $(pid_of "$id")" "$BATS_TEST_TMPDIR/log"
+	equals "$(cat "$BATS_TEST_TMPDIR/quiet")" ""
 }
 
 @test "a successful create leaves the log without errors, also with --debug" {
