@@ -24,7 +24,7 @@ canary_state()
 # Mounts of the host, without those that come and go with what runs beside this test.
 host_mounts()
 {
-	grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true
+	grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true  # no mount is an answer too
 }
 
 host_untouched()

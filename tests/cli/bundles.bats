@@ -65,12 +65,12 @@ stop_docker()
 	[ -e "$base/started" ] || return 0
 	docker -H "unix://$base/socket" rm -f "$(cat "$base/id")" >/dev/null 2>&1 || true
 	pid=$(cat "$base/started")
-	kill "$pid" 2>/dev/null || true
+	kill "$pid" 2>/dev/null || true  # clean-up
 	for _ in {1..100}; do
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.1
 	done
-	find /sys/fs/cgroup -depth -type d -path "*/test-docker-$$*" -exec rmdir {} \; 2>/dev/null || true
+	find /sys/fs/cgroup -depth -type d -path "*/test-docker-$$*" -exec rmdir {} \; 2>/dev/null || true  # clean-up
 	grep -oE " $base[^ ]*" /proc/self/mountinfo | sort -r | while read -r point; do umount "$point"; done
 }
 

@@ -6,7 +6,7 @@ setup() { make_bundle; }
 teardown()
 {
 	remove_containers
-	[ -z "${holder:-}" ] || kill "$holder" 2>/dev/null || true
+	[ -z "${holder:-}" ] || kill "$holder" 2>/dev/null || true  # clean-up
 }
 
 types="pid:pid network:net ipc:ipc uts:uts mount:mnt cgroup:cgroup user:user time:time"

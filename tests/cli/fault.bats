@@ -24,8 +24,8 @@ teardown()
 # kill_now PID: a child of ours, which may have ended already.
 kill_now()
 {
-	kill -9 "$1" 2>/dev/null || true
-	wait "$1" 2>/dev/null || true
+	kill -9 "$1" 2>/dev/null || true  # it may have ended by itself
+	wait "$1" 2>/dev/null || true  # its status is not the question
 }
 
 # faulty FAULT ARGUMENT…: orun-fault in place of orun.
