@@ -40,6 +40,11 @@ static int set_value(const struct option *option, const char *value, struct erro
 		*(const char **)option->target = value;
 		return 0;
 	}
+	if (option->kind == OPTION_LIST) {
+		if (string_list_add(option->target, value))
+			return error_errno(err, ENOMEM, "option --%s", option->name);
+		return 0;
+	}
 	if (text_to_uint64(value, &number) || number > 65535)
 		return error_set(err, EINVAL, "option --%s: '%s' is no number from 0 to 65535",
 				 option->name, value);
@@ -47,7 +52,7 @@ static int set_value(const struct option *option, const char *value, struct erro
 	return 0;
 }
 
-/* @at is the index of the word; moves on over a value in a word of its own. */
+/* @at is the index of the word; moves on over a value in a word of its own. Returns 0, OPTIONS_HELP or -1. */
 static int parse_option(const struct option *options, int argc, char **argv, int *at,
 			struct error *err)
 {
@@ -56,6 +61,8 @@ static int parse_option(const struct option *options, int argc, char **argv, int
 	const struct option *option = find(options, word, length);
 	const char *value = word[length] ? word + length + 1 : NULL;
 
+	if (!option && (strcmp(word, "help") == 0 || strcmp(word, "h") == 0))
+		return OPTIONS_HELP;
 	if (!option) {
 		error_set(err, EINVAL, "flag provided but not defined: -%.*s", (int)length, word);
 		return error_hint(err, "--help lists the options");
@@ -82,8 +89,9 @@ int options_parse(const struct option *options, int argc, char **argv, bool stop
 			continue;
 		}
 		if (!options_end && is_option) {
-			if (parse_option(options, argc, argv, &i, err))
-				return -1;
+			int unusual = parse_option(options, argc, argv, &i, err);
+			if (unusual)
+				return unusual;
 			continue;
 		}
 		argv[left++] = argv[i];

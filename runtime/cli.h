@@ -4,11 +4,13 @@
 #include <stdbool.h>
 
 #include "spec/base/error.h"
+#include "spec/base/text.h"
 
 enum option_kind {
-	OPTION_FLAG, /* bool */
-	OPTION_TEXT, /* const char * into argv */
-	OPTION_COUNT /* unsigned */
+	OPTION_FLAG,  /* bool */
+	OPTION_TEXT,  /* const char * into argv */
+	OPTION_COUNT, /* unsigned */
+	OPTION_LIST   /* struct string_list: may be given several times */
 };
 
 struct option {
@@ -35,10 +37,14 @@ struct verb {
 	int min_arguments, max_arguments;
 	/* Returns the exit status; 1 with err filled means that main words the error. */
 	int (*run)(const struct globals *globals, int argc, char **argv, struct error *err);
+	bool options_first; /* what follows the first argument is another program's words */
 };
 
-/* Takes options out of @argv and moves what is left to its front; returns how many are left, or -1.
- * @stop_at_first: the first word that is no option ends the options (for the global ones). "--" always
+/* options_parse: --help or -h was among them, and the table has no option of that name. */
+#define OPTIONS_HELP (-2)
+
+/* Takes options out of @argv and moves what is left to its front; returns how many are left, OPTIONS_HELP,
+ * or -1. @stop_at_first: the first word that is no option ends the options (for the global ones). "--" always
  * does. */
 int options_parse(const struct option *options, int argc, char **argv, bool stop_at_first,
 		  struct error *err);

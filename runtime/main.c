@@ -45,15 +45,6 @@ static const struct verb *find_verb(const char *name)
 	return NULL;
 }
 
-static bool asks_for_help(int argc, char **argv)
-{
-	for (int i = 0; i < argc && strcmp(argv[i], "--") != 0; i++)
-		if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-help") == 0 ||
-		    strcmp(argv[i], "-h") == 0)
-			return true;
-	return false;
-}
-
 static int run_verb_named(int argc, char **argv, char **whole, struct error *err)
 {
 	const struct verb *verb = find_verb(argv[0]);
@@ -63,13 +54,13 @@ static int run_verb_named(int argc, char **argv, char **whole, struct error *err
 		error_hint(err, "--help lists the commands");
 		return 1;
 	}
-	if (asks_for_help(argc, argv)) {
+	if ((verb == &create_verb || verb == &run_verb) && exe_protect(whole, err))
+		return 1;
+	int left = options_parse(verb->options, argc - 1, argv + 1, verb->options_first, err);
+	if (left == OPTIONS_HELP) {
 		help_print_verb(verb);
 		return 0;
 	}
-	if ((verb == &create_verb || verb == &run_verb) && exe_protect(whole, err))
-		return 1;
-	int left = options_parse(verb->options, argc - 1, argv + 1, false, err);
 	if (left < 0)
 		return 1;
 	if (left < verb->min_arguments || left > verb->max_arguments) {

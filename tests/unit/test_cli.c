@@ -16,6 +16,7 @@ static struct {
 	bool force, all;
 	const char *root;
 	unsigned fds;
+	struct string_list env;
 } given;
 
 static const struct option options[] = {
@@ -23,6 +24,7 @@ static const struct option options[] = {
 	{ "all", 'a', OPTION_FLAG, &given.all, NULL, "all of them" },
 	{ "root", 0, OPTION_TEXT, &given.root, "DIR", "where to look" },
 	{ "preserve-fds", 'n', OPTION_COUNT, &given.fds, "N", "how many" },
+	{ "env", 'e', OPTION_LIST, &given.env, "NAME=VALUE", "once more each" },
 	{ 0 },
 };
 
@@ -37,6 +39,7 @@ static int parse(const char *line, bool stop_at_first)
 	char *rest = copy;
 	int n = 0;
 
+	string_list_finish(&given.env);
 	memset(&given, 0, sizeof given);
 	err = (struct error){ 0 };
 	snprintf(copy, sizeof copy, "%s", line);
@@ -146,6 +149,28 @@ static void global_options_end_at_the_first_argument(void **state)
 	check_left("--root /r delete --force ID", true, "delete --force ID");
 	assert_string_equal(given.root, "/r");
 	assert_false(given.force);
+}
+
+static void a_list_takes_every_value(void **state)
+{
+	(void)state;
+	check_left("--env A=1 -e B=2 ID --env=C=", false, "ID");
+	assert_int_equal(given.env.n, 3);
+	assert_string_equal(given.env.v[0], "A=1");
+	assert_string_equal(given.env.v[1], "B=2");
+	assert_string_equal(given.env.v[2], "C=");
+}
+
+static void help_is_understood_where_options_are(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("ID --help", false), OPTIONS_HELP);
+	assert_int_equal(parse("-f -h", false), OPTIONS_HELP);
+	assert_int_equal(parse("-help ID", true), OPTIONS_HELP);
+	/* Another program's words, and a value. */
+	check_left("-f ID --help", true, "ID --help");
+	check_left("-- --help", false, "--help");
+	check_left("--root --help", false, "");
 }
 
 static void two_dashes_end_the_options(void **state)
@@ -298,6 +323,8 @@ int main(void)
 		cmocka_unit_test(a_flag_takes_no_word_of_its_own),
 		cmocka_unit_test(options_may_follow_arguments),
 		cmocka_unit_test(global_options_end_at_the_first_argument),
+		cmocka_unit_test(a_list_takes_every_value),
+		cmocka_unit_test(help_is_understood_where_options_are),
 		cmocka_unit_test(two_dashes_end_the_options),
 		cmocka_unit_test(two_dashes_can_be_a_value),
 		cmocka_unit_test(a_single_dash_is_an_argument),
