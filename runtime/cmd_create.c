@@ -17,5 +17,11 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 }
 
 const struct verb create_verb = {
-	"create", "ID", "make a container that waits for start", options, 1, 1, run,
+	.name = "create",
+	.arguments = "ID",
+	.summary = "make a container that waits for start",
+	.options = options,
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.run = run,
 };

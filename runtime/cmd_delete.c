@@ -33,5 +33,11 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 }
 
 const struct verb delete_verb = {
-	"delete", "ID", "remove a stopped container and all it holds", options, 1, 1, run,
+	.name = "delete",
+	.arguments = "ID",
+	.summary = "remove a stopped container and all it holds",
+	.options = options,
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.run = run,
 };

@@ -27,5 +27,11 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 }
 
 const struct verb kill_verb = {
-	"kill", "ID [SIGNAL]", "send a signal (default SIGTERM) to a container", options, 1, 2, run,
+	.name = "kill",
+	.arguments = "ID [SIGNAL]",
+	.summary = "send a signal (default SIGTERM) to a container",
+	.options = options,
+	.min_arguments = 1,
+	.max_arguments = 2,
+	.run = run,
 };

@@ -106,5 +106,11 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 }
 
 const struct verb list_verb = {
-	"list", "", "list the containers below the state root", options, 0, 0, run,
+	.name = "list",
+	.arguments = "",
+	.summary = "list the containers below the state root",
+	.options = options,
+	.min_arguments = 0,
+	.max_arguments = 0,
+	.run = run,
 };

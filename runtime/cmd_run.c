@@ -79,5 +79,11 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 }
 
 const struct verb run_verb = {
-	"run", "ID", "create and start a container and wait for its end", options, 1, 1, run,
+	.name = "run",
+	.arguments = "ID",
+	.summary = "create and start a container and wait for its end",
+	.options = options,
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.run = run,
 };

@@ -59,5 +59,11 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 }
 
 const struct verb spec_verb = {
-	"spec", "", "write a config.json that runs", options, 0, 0, run,
+	.name = "spec",
+	.arguments = "",
+	.summary = "write a config.json that runs",
+	.options = options,
+	.min_arguments = 0,
+	.max_arguments = 0,
+	.run = run,
 };

@@ -19,5 +19,11 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 }
 
 const struct verb start_verb = {
-	"start", "ID", "execute the program of a created container", options, 1, 1, run,
+	.name = "start",
+	.arguments = "ID",
+	.summary = "execute the program of a created container",
+	.options = options,
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.run = run,
 };

@@ -27,5 +27,11 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 }
 
 const struct verb state_verb = {
-	"state", "ID", "print the state of a container as JSON", options, 1, 1, run,
+	.name = "state",
+	.arguments = "ID",
+	.summary = "print the state of a container as JSON",
+	.options = options,
+	.min_arguments = 1,
+	.max_arguments = 1,
+	.run = run,
 };

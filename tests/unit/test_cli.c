@@ -297,7 +297,8 @@ static void a_verbs_help_lists_its_options(void **state)
 			    "  -f, --force                    even when it runs\n"
 			    "  -a, --all                      all of them\n"
 			    "      --root DIR                 where to look\n"
-			    "  -n, --preserve-fds N           how many\n");
+			    "  -n, --preserve-fds N           how many\n"
+			    "  -e, --env NAME=VALUE           once more each\n");
 	assert_string_equal(printed(print_bare_verb),
 			    "Usage: orun state [OPTIONS] ID\n\nPrints it.\n");
 }
