@@ -269,8 +269,18 @@ static const char *printed(void (*print)(void))
 }
 
 static const struct option no_options[] = { { 0 } };
-static const struct verb with_options = { "delete", "ID", "Removes it.", options, 1, 1, NULL };
-static const struct verb without_options = { "state", "ID", "Prints it.", no_options, 1, 1, NULL };
+static const struct verb with_options = { .name = "delete",
+					  .arguments = "ID",
+					  .summary = "Removes it.",
+					  .options = options,
+					  .min_arguments = 1,
+					  .max_arguments = 1 };
+static const struct verb without_options = { .name = "state",
+					     .arguments = "ID",
+					     .summary = "Prints it.",
+					     .options = no_options,
+					     .min_arguments = 1,
+					     .max_arguments = 1 };
 
 static void print_verb(void)
 {
