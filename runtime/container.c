@@ -165,6 +165,28 @@ int container_save(const struct container *container, struct error *err)
 	return failed;
 }
 
+int container_keep_config(const struct container *container, const char *text, size_t length,
+			  struct error *err)
+{
+	owned_fd fd = openat(container->directory, "config.json",
+			     O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+	if (fd < 0 || write_all(fd, text, length))
+		return error_errno(err, errno, "keep config.json of container %s", container->id);
+	return 0;
+}
+
+struct config *container_config(const struct container *container, struct error *err)
+{
+	struct problems problems = { 0 };
+	struct config *config = config_load(container->directory, "config.json", &problems, err);
+
+	problems_finish(&problems);
+	if (!config)
+		error_prefix(err, "container %s", container->id);
+	return config;
+}
+
 int container_remove(struct container *container, struct error *err)
 {
 	const struct dirent *entry;

@@ -3,6 +3,7 @@
  *
  *   ROOT/ID/            0700, flock(2)ed by whichever orun works on the container
  *   ROOT/ID/state.json  struct state, replaced by rename(2)
+ *   ROOT/ID/config.json what the container was made from: the bundle's may change (runtime.md, Lifecycle)
  *   ROOT/ID/start.sock  init waits here for `start`, and tells here why execve failed
  *   ROOT/ID/created     flock(2)ed by init until execve(2): the kernel's own word on "created" */
 #pragma once
@@ -40,6 +41,12 @@ int container_open(int root, const char *id, bool allow_unfinished, struct conta
 int container_peek(int root, const char *id, struct container *ret, struct error *err);
 
 int container_save(const struct container *container, struct error *err);
+
+/* Keeps a copy of the configuration that the container is made from, before the first container_save. */
+int container_keep_config(const struct container *container, const char *text, size_t length,
+			  struct error *err);
+/* That configuration, for the caller to config_free; NULL on failure. */
+struct config *container_config(const struct container *container, struct error *err);
 
 /* Removes ROOT/ID with everything in it. */
 int container_remove(struct container *container, struct error *err);

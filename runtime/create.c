@@ -64,9 +64,14 @@ static void unclaim(void *context)
 static int record(void *context, struct error *err)
 {
 	struct creation *creation = context;
+	const struct create_request *request = creation->request;
 
 	creation->container.state = state_of_plan(&creation->plan, err);
-	return creation->container.state ? container_save(&creation->container, err) : -1;
+	if (!creation->container.state ||
+	    container_keep_config(&creation->container, request->config_text,
+				  request->config_length, err))
+		return -1;
+	return container_save(&creation->container, err);
 }
 
 /* Made by us and waited at by init, for whom its path will be out of reach. */

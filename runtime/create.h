@@ -11,6 +11,8 @@ struct create_request {
 	int root; /* the state root */
 	const char *id;
 	const struct config *config;
+	const char *config_text; /* what it was parsed from: kept for later commands */
+	size_t config_length;
 	struct plan_options options;
 	const char *pid_file;	    /* NULL: none */
 	const char *console_socket; /* path; NULL: none */

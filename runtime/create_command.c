@@ -6,6 +6,7 @@
 
 #include "runtime/commands.h"
 #include "runtime/exe.h"
+#include "spec/base/io.h"
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
 
@@ -42,7 +43,8 @@ static int add_listen_fds(struct config *config, unsigned n, struct error *err)
 	return 0;
 }
 
-static struct config *load_config(const char *bundle, struct error *err)
+static struct config *load_config(const char *bundle, char **text, size_t *length,
+				  struct error *err)
 {
 	struct problems problems = { 0 };
 	owned_fd directory = open(bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -52,7 +54,11 @@ static struct config *load_config(const char *bundle, struct error *err)
 		error_errno(err, errno, "bundle '%s'", bundle);
 		return NULL;
 	}
-	config = config_load(directory, "config.json", &problems, err);
+	if (read_file_at(directory, "config.json", CONFIG_MAX, text, length, err) == 0) {
+		config = config_parse(*text, *length, &problems);
+		if (!config)
+			problems_to_error(&problems, "config.json", err);
+	}
 	/* The error carries the first; a person wants to mend them all at once. */
 	for (size_t i = 1; !config && i < problems.list.n; i++)
 		log_warning("config.json: %s", problems.list.v[i]);
@@ -65,7 +71,9 @@ static struct config *load_config(const char *bundle, struct error *err)
 int create_from_arguments(const struct globals *globals, const struct create_arguments *arguments,
 			  const char *id, bool foreground, struct created *ret, struct error *err)
 {
-	struct config *config = load_config(arguments->bundle, err);
+	owned_string text = NULL;
+	size_t length = 0;
+	struct config *config = load_config(arguments->bundle, &text, &length, err);
 	unsigned sockets = listen_fds();
 	int failed = -1;
 
@@ -77,6 +85,8 @@ int create_from_arguments(const struct globals *globals, const struct create_arg
 		.root = root,
 		.id = id,
 		.config = config,
+		.config_text = text,
+		.config_length = length,
 		.options = { .bundle = arguments->bundle,
 			     .seccomp_cache_dirfd = cache,
 			     .preserved_fds = arguments->preserve_fds + sockets,

@@ -115,6 +115,41 @@ static void a_link_is_no_container(void **state)
 
 /* ---- reading ---- */
 
+/* ---- the configuration it was made from ---- */
+
+static void the_configuration_is_kept(void **state)
+{
+	static const char text[] = "{\"ociVersion\":\"1.3.0\",\"hostname\":\"kept\"}";
+	struct container container;
+
+	(void)state;
+	SUCCEEDS(container_claim(root, "keeper", &container, &err));
+	SUCCEEDS(container_keep_config(&container, text, strlen(text), &err));
+	struct config *config = container_config(&container, &err);
+	if (!config)
+		fail_msg("%s", err.msg);
+	assert_string_equal(config->hostname, "kept");
+	config_free(config);
+	/* It is written once. */
+	FAILS(container_keep_config(&container, text, strlen(text), &err), EEXIST,
+	      "keep config.json of container keeper");
+	SUCCEEDS(container_remove(&container, &err));
+	container_close(&container);
+}
+
+static void a_container_without_its_configuration_says_so(void **state)
+{
+	struct container container;
+
+	(void)state;
+	SUCCEEDS(container_claim(root, "bare", &container, &err));
+	assert_null(container_config(&container, &err));
+	assert_int_equal(err.code, ENOENT);
+	assert_non_null(strstr(err.msg, "container bare: "));
+	SUCCEEDS(container_remove(&container, &err));
+	container_close(&container);
+}
+
 static void what_was_saved_is_read(void **state)
 {
 	struct container container;
@@ -339,6 +374,8 @@ int main(void)
 		CASE(others_than_root_have_their_own),
 		CASE(a_name_is_given_once),
 		CASE(a_link_is_no_container),
+		CASE(the_configuration_is_kept),
+		CASE(a_container_without_its_configuration_says_so),
 		CASE(what_was_saved_is_read),
 		CASE(what_does_not_exist_is_told),
 		CASE(what_a_killed_create_left_can_be_opened),
