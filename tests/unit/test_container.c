@@ -119,7 +119,8 @@ static void a_link_is_no_container(void **state)
 
 static void the_configuration_is_kept(void **state)
 {
-	static const char text[] = "{\"ociVersion\":\"1.3.0\",\"hostname\":\"kept\"}";
+	static const char text[] =
+		"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"hostname\":\"kept\"}";
 	struct container container;
 
 	(void)state;
