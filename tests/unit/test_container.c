@@ -119,8 +119,8 @@ static void a_link_is_no_container(void **state)
 
 static void the_configuration_is_kept(void **state)
 {
-	static const char text[] =
-		"{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},\"hostname\":\"kept\"}";
+	static const char text[] = "{\"ociVersion\":\"1.3.0\",\"root\":{\"path\":\"r\"},"
+				   "\"annotations\":{\"kept\":\"yes\"}}";
 	struct container container;
 
 	(void)state;
@@ -129,7 +129,7 @@ static void the_configuration_is_kept(void **state)
 	struct config *config = container_config(&container, &err);
 	if (!config)
 		fail_msg("%s", err.msg);
-	assert_string_equal(config->hostname, "kept");
+	assert_string_equal(string_map_get(&config->annotations, "kept"), "yes");
 	config_free(config);
 	/* It is written once. */
 	FAILS(container_keep_config(&container, text, strlen(text), &err), EEXIST,
