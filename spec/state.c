@@ -17,6 +17,10 @@ static const struct field state_fields[] = {
 	FIELD_BOOL(state, own_pid_namespace, "ownPidNamespace"),
 	FIELD_UINT64(state, root_mount, "rootMount"),
 	FIELD_STRING(state, mount_namespace, "mountNamespace"),
+	FIELD_STRING(state, resctrl_group, "resctrlGroup"),
+	FIELD_STRING(state, resctrl_monitoring, "resctrlMonitoring"),
+	FIELD_STRING_LIST(state, resctrl_made, "resctrlMade"),
+	FIELD_UINT32_LIST(state, live_mounts, "liveMounts"),
 	FIELD_OBJECT(state, hooks, "hooks", hooks),
 	FIELD_STRING_MAP(state, annotations, "annotations"),
 };

@@ -30,6 +30,12 @@ struct state {
 	 * path of the namespace that was joined (NULL: the runtime's). */
 	uint64_t root_mount;
 	char *mount_namespace;
+	/* linux.intelRdt: absolute host paths of the container's group, of its monitoring group (NULL: none),
+	 * and of the directories that delete removes, the inner ones first. */
+	char *resctrl_group, *resctrl_monitoring;
+	struct string_list resctrl_made;
+	struct uint32_list
+		live_mounts; /* numbers (mountinfo's first field) of what `mounts add` mounted */
 	struct hooks *hooks; /* poststart and poststop only */
 	struct string_map annotations;
 };
