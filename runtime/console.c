@@ -20,7 +20,7 @@ static int set_size(int master, const struct console_size *size, struct error *e
 	return 0;
 }
 
-static int bind_console(int root, int slave, struct error *err)
+int console_bind(int root, const struct console *console, struct error *err)
 {
 	owned_fd dev = beneath_open_nofollow(root, "/dev", O_PATH | O_DIRECTORY);
 	struct stat st;
@@ -36,8 +36,8 @@ static int bind_console(int root, int slave, struct error *err)
 		return error_errno(err, errno, "open /dev/console");
 	if (S_ISLNK(st.st_mode) || S_ISDIR(st.st_mode))
 		return error_set(err, EEXIST, "/dev/console: is not a file in the rootfs");
-	owned_fd clone =
-		sys_open_tree(slave, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
+	owned_fd clone = sys_open_tree(console->slave, "",
+				       OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
 	if (clone < 0)
 		return error_errno(err, errno, "open_tree of the terminal");
 	return mount_attach(clone, target, err);
@@ -59,7 +59,7 @@ int console_open(int root, const struct process *process, struct console *ret, s
 	owned_fd slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
 	if (slave < 0)
 		return error_errno(err, errno, "open the terminal's other side");
-	if (set_size(master, process->console_size, err) || bind_console(root, slave, err))
+	if (set_size(master, process->console_size, err))
 		return -1;
 	ret->master = take_fd(&master);
 	ret->slave = take_fd(&slave);

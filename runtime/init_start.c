@@ -1,18 +1,13 @@
 #include "runtime/init_start.h"
 
 #include <errno.h>
-#include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "runtime/caps.h"
 #include "runtime/container.h"
 #include "runtime/descriptors.h"
-#include "runtime/process.h"
-#include "runtime/seccomp_listener.h"
+#include "runtime/init_steps.h"
 #include "runtime/steps.h"
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
 
 int init_run_hooks(struct init *init, const char *kind, const struct hook_list *hooks,
@@ -45,17 +40,6 @@ static int wait_for_start(void *context, struct error *err)
 	return 0;
 }
 
-/* Only now: process.args is applied by start, not by create (runtime.md, Create), and a startContainer
- * hook or somebody's mount may have made the program meanwhile. */
-static int find_program(void *context, struct error *err)
-{
-	struct init *init = context;
-
-	init->program =
-		process_find_program(init_process(init)->args.v[0], &init->plan->environment, err);
-	return init->program ? 0 : -1;
-}
-
 static int run_start_hooks(void *context, struct error *err)
 {
 	struct init *init = context;
@@ -77,42 +61,15 @@ static int close_ours(void *context, struct error *err)
 				err);
 }
 
-static int load_seccomp(struct init *init, struct error *err)
-{
-	const struct seccomp_filter *filter = &init->plan->seccomp;
-
-	if (!filter->notify)
-		return seccomp_filter_load(filter, NULL, err);
-	owned_string message = seccomp_listener_message(init->plan->config->linux_->seccomp,
-							init->state, init->pid_outside);
-	return message ? seccomp_load_and_send(filter, init->seccomp_agent, message, err)
-		       : error_errno(err, ENOMEM, "seccomp agent");
-}
-
-static int drop_privileges(void *context, struct error *err)
-{
-	struct init *init = context;
-	const struct caps *caps = &init->plan->caps;
-
-	if (!init_process(init)->no_new_privileges)
-		return load_seccomp(init, err) ? -1 : caps_set(caps, err);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return error_errno(err, errno, "prctl PR_SET_NO_NEW_PRIVS");
-	return caps_set(caps, err) ? -1 : load_seccomp(init, err);
-}
-
-static int execute(void *context, struct error *err)
-{
-	struct init *init = context;
-
-	execve(init->program, init_process(init)->args.v, init->plan->environment.v);
-	return process_explain_exec(init->program, errno, err);
-}
-
 static const struct step start_steps[] = {
-	{ "wait for start", wait_for_start, NULL },	   { "descriptors", close_ours, NULL },
-	{ "startContainer hooks", run_start_hooks, NULL }, { "program", find_program, NULL },
-	{ "privileges", drop_privileges, NULL },	   { "execve", execute, NULL },
+	{ "wait for start", wait_for_start, NULL },
+	{ "descriptors", close_ours, NULL },
+	{ "startContainer hooks", run_start_hooks, NULL },
+	/* Only now: process.args is applied by start, not by create (runtime.md, Create), and a
+	 * startContainer hook or somebody's mount may have made the program meanwhile. */
+	{ "program", init_find_program, NULL },
+	{ "privileges", init_drop_privileges, NULL },
+	{ "execve", init_execute, NULL },
 };
 
 _Noreturn void init_start(struct init *init)

@@ -2,10 +2,9 @@
 #include <errno.h>
 #include <linux/ioprio.h>
 #include <linux/sched/types.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/personality.h>
 
+#include "runtime/list_format.h"
 #include "runtime/process.h"
 #include "runtime/sys.h"
 
@@ -37,39 +36,14 @@ static int set_io_priority(const struct io_priority *priority, struct error *err
 }
 
 #define NODES_MAX 1024u
-#define LONG_BITS (8 * sizeof(unsigned long))
-
-/* "0-3,7" as a bit mask. */
-static int parse_nodes(const char *text, unsigned long *mask, struct error *err)
-{
-	for (const char *at = text; *at;) {
-		char *end;
-		unsigned long first = strtoul(at, &end, 10), last = first;
-		if (end == at)
-			return error_set(err, EINVAL, "linux.memoryPolicy.nodes: '%s'", text);
-		if (*end == '-') {
-			at = end + 1;
-			last = strtoul(at, &end, 10);
-			if (end == at)
-				return error_set(err, EINVAL, "linux.memoryPolicy.nodes: '%s'",
-						 text);
-		}
-		if (last < first || last >= NODES_MAX || (*end && *end != ','))
-			return error_set(err, EINVAL, "linux.memoryPolicy.nodes: '%s'", text);
-		for (unsigned long node = first; node <= last; node++)
-			mask[node / LONG_BITS] |= 1ul << (node % LONG_BITS);
-		at = *end ? end + 1 : end;
-	}
-	return 0;
-}
 
 static int set_memory_policy(const struct memory_policy *policy, struct error *err)
 {
-	unsigned long mask[NODES_MAX / LONG_BITS] = { 0 };
+	unsigned long mask[LIST_FORMAT_WORDS(NODES_MAX)] = { 0 };
 	bool none = !policy->nodes || !*policy->nodes;
 
-	if (!none && parse_nodes(policy->nodes, mask, err))
-		return -1;
+	if (!none && list_format_parse(policy->nodes, mask, NODES_MAX))
+		return error_set(err, EINVAL, "linux.memoryPolicy.nodes: '%s'", policy->nodes);
 	if (syscall(SYS_set_mempolicy, policy->mode | (int)policy->flags, none ? NULL : mask,
 		    none ? 0ul : (unsigned long)NODES_MAX + 1))
 		return error_errno(err, errno, "linux.memoryPolicy: set_mempolicy");

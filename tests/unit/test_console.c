@@ -44,6 +44,7 @@ static struct console opened(void)
 	struct console console = { -1, -1 };
 
 	SUCCEEDS(console_open(root, &process, &console, &err));
+	SUCCEEDS(console_bind(root, &console, &err));
 	return console;
 }
 
@@ -167,13 +168,15 @@ static void a_console_that_is_a_link_is_refused(void **state)
 
 	(void)state;
 	NEED_SANDBOX();
+	SUCCEEDS(console_open(root, &process, &console, &err));
 	make_link("../../canary", in_sandbox("rootfs/dev/console"));
-	FAILS(console_open(root, &process, &console, &err), EEXIST,
+	FAILS(console_bind(root, &console, &err), EEXIST,
 	      "/dev/console: is not a file in the rootfs");
 	remove(in_sandbox("rootfs/dev/console"));
 	make_folder(in_sandbox("rootfs/dev/console"));
-	FAILS(console_open(root, &process, &console, &err), EEXIST,
+	FAILS(console_bind(root, &console, &err), EEXIST,
 	      "/dev/console: is not a file in the rootfs");
+	finish(&console);
 }
 
 static void a_dev_that_is_a_link_is_refused(void **state)
@@ -184,8 +187,10 @@ static void a_dev_that_is_a_link_is_refused(void **state)
 	NEED_SANDBOX();
 	assert_int_equal(rename(in_sandbox("rootfs/dev"), in_sandbox("rootfs/moved")), 0);
 	make_link("moved", in_sandbox("rootfs/dev"));
-	FAILS(console_open(root, &process, &console, &err), ELOOP, "open /dev in the rootfs");
+	SUCCEEDS(console_open(root, &process, &console, &err));
+	FAILS(console_bind(root, &console, &err), ELOOP, "open /dev in the rootfs");
 	assert_false(exists(in_sandbox("rootfs/moved/console")));
+	finish(&console);
 }
 
 static void take(void *context)
