@@ -279,9 +279,10 @@ enum container_status container_status(const struct container *container)
 		return being_worked_on(container) ? STATUS_CREATING : STATUS_STOPPED;
 	if (pidfd < 0)
 		return STATUS_STOPPED;
-	if (waits_for_start(container))
-		return STATUS_CREATED;
-	return cgroup_is_frozen(&container->state->cgroup_dirs) ? STATUS_PAUSED : STATUS_RUNNING;
+	/* Before "created": a frozen init answers nobody, and what is paused can be resumed only. */
+	if (cgroup_is_frozen(&container->state->cgroup_dirs))
+		return STATUS_PAUSED;
+	return waits_for_start(container) ? STATUS_CREATED : STATUS_RUNNING;
 }
 
 char *container_view(const struct state *state, enum container_status status, int64_t pid,

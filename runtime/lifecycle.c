@@ -27,8 +27,9 @@ static int check_startable(const struct container *container, struct error *err)
 	case STATUS_STOPPED:
 		return error_set(err, EINVAL, "cannot start a container that has stopped");
 	case STATUS_RUNNING:
-	case STATUS_PAUSED:
 		return error_set(err, EINVAL, "cannot start an already running container");
+	case STATUS_PAUSED:
+		return error_set(err, EINVAL, "cannot start a container in the paused state");
 	default:
 		return error_set(err, EINVAL, "cannot start a container that is being created");
 	}

@@ -25,8 +25,8 @@ static const struct option global_options[] = {
 };
 
 static const struct verb *const verbs[] = {
-	&create_verb, &start_verb, &state_verb, &kill_verb, &delete_verb,
-	&run_verb,    &list_verb,  &spec_verb,	NULL,
+	&ps_verb,   &pause_verb,  &resume_verb, &create_verb, &start_verb, &state_verb,
+	&kill_verb, &delete_verb, &run_verb,	&list_verb,   &spec_verb,  NULL,
 };
 
 static void print_version(void)
