@@ -1,11 +1,11 @@
 /* orun list */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "runtime/commands.h"
+#include "runtime/container_ids.h"
 #include "runtime/passwd.h"
 #include "spec/base/owned.h"
 
@@ -17,11 +17,6 @@ static const struct option options[] = {
 	{ "quiet", 'q', OPTION_FLAG, &quiet, NULL, "print ids only" },
 	{ 0 },
 };
-
-static int is_container(const struct dirent *entry)
-{
-	return container_check_id(entry->d_name, NULL) == 0;
-}
 
 static char *owner_name(uint32_t uid)
 {
@@ -69,7 +64,7 @@ static void add_row(int root, const char *id, struct buffer *text)
 static int run(const struct globals *globals, int argc, char **argv, struct error *err)
 {
 	bool json = strcmp(format, "json") == 0;
-	struct dirent **entries = NULL;
+	OWNED(string_list_finish) struct string_list ids = { 0 };
 	struct buffer text = { 0 };
 
 	(void)argc;
@@ -79,23 +74,15 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 		return 1;
 	}
 	owned_fd root = container_open_root(globals->root, err);
-	if (root < 0)
+	if (root < 0 || container_ids(root, &ids, err))
 		return 1;
-	int n = scandirat(root, ".", &entries, is_container, alphasort);
-	if (n < 0) {
-		error_errno(err, errno, "read the state root");
-		return 1;
-	}
 	buffer_print(&text, "%s",
 		     quiet  ? ""
 		     : json ? "["
 			    : "ID           PID      STATUS   BUNDLE                   "
 			      "CREATED                          OWNER\n");
-	for (int i = 0; i < n; i++) {
-		add_row(root, entries[i]->d_name, &text);
-		free(entries[i]);
-	}
-	free(entries);
+	for (size_t i = 0; i < ids.n; i++)
+		add_row(root, ids.v[i], &text);
 	if (json && !quiet)
 		buffer_print(&text, "]\n");
 	int failed = text.failed || fputs(text.text, stdout) < 0 || fflush(stdout);

@@ -41,3 +41,13 @@ struct create_arguments {
 /* Reads config.json and creates the container. Every problem of the file is logged. */
 int create_from_arguments(const struct globals *globals, const struct create_arguments *arguments,
 			  const char *id, bool foreground, struct created *ret, struct error *err);
+
+/* What a command does to one container of several. */
+typedef int container_action(int root, const char *id, struct error *err);
+
+/* For commands that take several ids, or with @regex expressions that ids match. A failure does not
+ * keep the others from their turn: each is logged but the last, which is left in err. A single id is
+ * worded as the action words it, of several each error names its container. Returns 0 when all went
+ * well, which includes that no id matched. */
+int each_container(int root, bool regex, int n, char **words, container_action *act,
+		   struct error *err);

@@ -128,3 +128,74 @@ teardown() { remove_containers; }
 	equals "$(grep -vc "does not exist" "$BATS_TEST_TMPDIR/said" || true)" 0
 	nothing_left
 }
+
+# stopped ID…: containers whose program has ended; their names begin with $id, so that their groups are found.
+stopped()
+{
+	local name
+	program /bin/true
+	for name; do
+		orun run --detach "$name"
+		wait_for_status "$name" stopped
+	done
+}
+
+@test "several containers are deleted at once" {
+	stopped "$id" "$id-b" "$id-c"
+	run -0 orun delete "$id" "$id-b" "$id-c"
+	equals "$output" ""
+	nothing_left
+}
+
+@test "one that cannot be deleted does not keep the others" {
+	stopped "$id-a" "$id-c"
+	script 'while :; do sleep 0.05; done'
+	orun run --detach "$id-b"
+	run -1 orun delete "$id-a" "$id-b" "$id-none" "$id-c"
+	equals "${#lines[@]}" 2
+	equals "${lines[0]}" "orun: cannot delete container $id-b that is not stopped: running; kill it first, or use --force"
+	equals "${lines[1]}" "orun: container $id-none does not exist"
+	equals "$(orun list -q)" "$id-b"
+	run -0 orun delete --force "$id-none" "$id-b"
+	equals "$output" ""
+	nothing_left
+}
+
+@test "--regex deletes what matches, and nothing else" {
+	stopped "$id-web1" "$id-web22" "$id-db"
+	run -0 orun delete --regex "^$id-web[0-9]+\$"
+	equals "$output" ""
+	equals "$(orun list -q)" "$id-db"
+	run -0 orun delete -r "no such name"
+	equals "$(orun list -q)" "$id-db"
+	run -0 orun delete --regex db "$id-(none)"
+	nothing_left
+}
+
+@test "--regex --force ends them first" {
+	orun run --detach "$id-a"
+	orun create "$id-b"
+	run -1 orun delete --regex "$id"
+	equals "${#lines[@]}" 2
+	orun delete --regex --force "$id"
+	nothing_left
+}
+
+@test "an expression that is none is an error, and deletes nothing" {
+	stopped "$id"
+	run -1 orun delete --regex "("
+	output_has "regular expression '('"
+	run -1 orun delete --regex "$id" "["
+	output_has "regular expression '['"
+	equals "$(orun list -q)" "$id"
+}
+
+@test "--regex leaves alone what is no container's name" {
+	stopped "$id"
+	mkdir "$state/no container"
+	touch "$state/no container/file"
+	run -0 orun delete --regex "."
+	[ -e "$state/no container/file" ]
+	rm -r "$state/no container"
+	nothing_left
+}

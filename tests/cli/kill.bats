@@ -106,3 +106,31 @@ got() { [ "$(cat "$bundle/rootfs/tmp/got")" = "$1" ]; }
 	run -1 orun kill a TERM KILL
 	output_has "wants ID [SIGNAL]"
 }
+
+@test "--regex signals all that match; one that has stopped does not keep the others" {
+	program /bin/true
+	orun run --detach "$id-a"
+	wait_for_status "$id-a" stopped
+	orun create "$id-b"
+	orun create "$id-c"
+	orun create "$id-other"
+	run -1 orun kill --regex "$id-[abc]" KILL
+	equals "$output" "orun: container $id-a: container not running"
+	wait_for_status "$id-b" stopped
+	wait_for_status "$id-c" stopped
+	equals "$(status_of "$id-other")" created
+	run -0 orun kill -r -a "$id-other$" KILL
+	equals "$output" ""
+	wait_for_status "$id-other" stopped
+}
+
+@test "--regex that matches nothing is no error, one that is no expression is" {
+	orun create "$id"
+	run -0 orun kill --regex none KILL
+	equals "$output" ""
+	run -1 orun kill --regex "*(" KILL
+	output_has "regular expression '*('"
+	run -1 orun kill --regex . NOSUCH
+	output_has signal
+	equals "$(status_of "$id")" created
+}
