@@ -37,7 +37,8 @@ struct verb {
 	int min_arguments, max_arguments;
 	/* Returns the exit status; 1 with err filled means that main words the error. */
 	int (*run)(const struct globals *globals, int argc, char **argv, struct error *err);
-	bool options_first; /* what follows the first argument is another program's words */
+	bool options_first;    /* what follows the first argument is another program's words */
+	bool enters_container; /* a process of ours can be seen there: exe_protect */
 };
 
 /* options_parse: --help or -h was among them, and the table has no option of that name. */

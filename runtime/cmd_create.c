@@ -24,4 +24,5 @@ const struct verb create_verb = {
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = run,
+	.enters_container = true,
 };

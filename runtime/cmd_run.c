@@ -1,8 +1,8 @@
 /* orun run: create, start and, in the foreground, wait and delete. */
 #include <errno.h>
-#include <sys/wait.h>
 
 #include "runtime/commands.h"
+#include "runtime/foreground.h"
 #include "runtime/lifecycle.h"
 #include "runtime/terminal.h"
 #include "spec/base/log.h"
@@ -17,28 +17,6 @@ static const struct option options[] = {
 	{ "keep", 0, OPTION_FLAG, &keep, NULL, "do not delete the container when it has ended" },
 	{ 0 },
 };
-
-static int exit_status(pid_t pid, struct error *err)
-{
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR) {
-			error_errno(err, errno, "wait for the container");
-			return 1;
-		}
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
-}
-
-/* The container's own status; ours only when we could not find out. */
-static int attend(struct created *created, struct error *err)
-{
-	if (terminal_forward(created->console, created->init.pidfd, err)) {
-		log_warning("%s", err->msg);
-		*err = (struct error){ 0 };
-	}
-	return exit_status(created->init.pid, err);
-}
 
 /* Others may use the container while we wait, so the lock is given up, and taken again to delete. */
 static int delete_after(int root, const char *id, struct error *err)
@@ -71,7 +49,7 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 		created_finish(&created);
 		return 0;
 	}
-	int status = failed ? 1 : attend(&created, err);
+	int status = failed ? 1 : foreground_attend(&created.init, created.console, err);
 	created_finish(&created);
 	if ((failed || !keep) && delete_after(root, id, &later))
 		log_warning("%s", later.msg);
@@ -86,4 +64,5 @@ const struct verb run_verb = {
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = run,
+	.enters_container = true,
 };

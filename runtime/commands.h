@@ -4,38 +4,41 @@
 #include "runtime/cli.h"
 #include "runtime/create.h"
 
-extern const struct verb create_verb, start_verb, state_verb, kill_verb, delete_verb, run_verb,
-	list_verb, spec_verb;
+extern const struct verb create_verb, start_verb, exec_verb, state_verb, kill_verb, delete_verb,
+	run_verb, list_verb, spec_verb;
 extern const struct verb ps_verb, pause_verb, resume_verb;
 
 /* Options that create and run have in common. */
 struct create_arguments {
-	const char *bundle, *pid_file, *console_socket;
+	const char *bundle, *pid_file, *console_socket, *pidfd_socket;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring;
 };
-#define CREATE_OPTIONS(arguments)                                                           \
-	{ "bundle",    'b',                                                                 \
-	  OPTION_TEXT, &(arguments).bundle,                                                 \
-	  "DIR",       "directory with config.json (default: the working directory)" },     \
-		{ "pid-file",  0,                                                           \
-		  OPTION_TEXT, &(arguments).pid_file,                                       \
-		  "FILE",      "write the pid of the container's init here" },              \
-		{ "console-socket", 0,                                                      \
-		  OPTION_TEXT,	    &(arguments).console_socket,                            \
-		  "SOCKET",	    "Unix socket that receives the terminal's master" },    \
-		{ "preserve-fds",                                                           \
-		  0,                                                                        \
-		  OPTION_COUNT,                                                             \
-		  &(arguments).preserve_fds,                                                \
-		  "N",                                                                      \
-		  "hand N more descriptors, from 3 on, to the container" },                 \
-		{ "no-pivot",  0,                                                           \
-		  OPTION_FLAG, &(arguments).no_pivot,                                       \
-		  NULL,	       "change the root without pivot_root(2), for an initramfs" }, \
-	{                                                                                   \
-		"no-new-keyring", 0, OPTION_FLAG, &(arguments).no_new_keyring, NULL,        \
-			"keep the caller's session keyring"                                 \
+#define CREATE_OPTIONS(arguments)                                                                \
+	{ "bundle",    'b',                                                                      \
+	  OPTION_TEXT, &(arguments).bundle,                                                      \
+	  "DIR",       "directory with config.json (default: the working directory)" },          \
+		{ "pid-file",  0,                                                                \
+		  OPTION_TEXT, &(arguments).pid_file,                                            \
+		  "FILE",      "write the pid of the container's init here" },                   \
+		{ "console-socket", 0,                                                           \
+		  OPTION_TEXT,	    &(arguments).console_socket,                                 \
+		  "SOCKET",	    "Unix socket that receives the terminal's master" },         \
+		{ "pidfd-socket", 0,                                                             \
+		  OPTION_TEXT,	  &(arguments).pidfd_socket,                                     \
+		  "SOCKET",	  "Unix socket that receives a pidfd of the container's init" }, \
+		{ "preserve-fds",                                                                \
+		  0,                                                                             \
+		  OPTION_COUNT,                                                                  \
+		  &(arguments).preserve_fds,                                                     \
+		  "N",                                                                           \
+		  "hand N more descriptors, from 3 on, to the container" },                      \
+		{ "no-pivot",  0,                                                                \
+		  OPTION_FLAG, &(arguments).no_pivot,                                            \
+		  NULL,	       "change the root without pivot_root(2), for an initramfs" },      \
+	{                                                                                        \
+		"no-new-keyring", 0, OPTION_FLAG, &(arguments).no_new_keyring, NULL,             \
+			"keep the caller's session keyring"                                      \
 	}
 
 /* Reads config.json and creates the container. Every problem of the file is logged. */

@@ -7,17 +7,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "runtime/console_socket.h"
 #include "runtime/hooks.h"
 #include "runtime/idmap.h"
 #include "runtime/init.h"
 #include "runtime/lifecycle.h"
 #include "runtime/mount.h"
 #include "runtime/process.h"
+#include "runtime/process_files.h"
 #include "runtime/rootfs.h"
+#include "runtime/seccomp_listener.h"
 #include "runtime/state_of_plan.h"
 #include "runtime/steps.h"
 #include "runtime/sync.h"
@@ -36,8 +38,8 @@ struct creation {
 	struct init init; /* what the child gets */
 	struct init_process process;
 	bool cgroup_made, hooks_reached;
-	int sync;	      /* the parent's end */
-	int console_receiver; /* foreground: where the terminal's master arrives */
+	int sync; /* the parent's end */
+	struct console_socket console_socket;
 	int console;
 };
 
@@ -181,40 +183,17 @@ static int open_console(void *context, struct error *err)
 {
 	struct creation *creation = context;
 	const struct create_request *request = creation->request;
-	const struct process *process = request->config->process;
-	int pair[2];
 
-	if (!process || !process->terminal) {
-		if (!request->console_socket)
-			return 0;
-		error_set(err, EINVAL, "--console-socket is given, but process.terminal is false");
-		return error_hint(err, "set process.terminal, or leave the option out");
-	}
-	if (request->console_socket) {
-		creation->init.console_socket = unix_connect(request->console_socket, err);
-		return creation->init.console_socket < 0 ? -1 : 0;
-	}
-	if (!request->foreground) {
-		error_set(err, EINVAL, "process.terminal is true: who is to have the terminal?");
-		return error_hint(err, "give --console-socket, or use run without --detach");
-	}
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair))
-		return error_errno(err, errno, "socketpair");
-	creation->console_receiver = pair[0];
-	creation->init.console_socket = pair[1];
-	return 0;
+	return console_socket_open(request->config->process, request->console_socket,
+				   request->foreground, &creation->console_socket, err);
 }
 
 static int open_seccomp_agent(void *context, struct error *err)
 {
 	struct creation *creation = context;
 
-	if (!creation->plan.seccomp.notify)
-		return 0;
-	creation->init.seccomp_agent =
-		unix_connect(creation->plan.config->linux_->seccomp->listener_path, err);
-	return creation->init.seccomp_agent < 0 ? error_prefix(err, "linux.seccomp.listenerPath")
-						: 0;
+	return seccomp_agent_connect(&creation->plan.seccomp, creation->plan.config->linux_,
+				     &creation->init.seccomp_agent, err);
 }
 
 static int spawn(void *context, struct error *err)
@@ -224,6 +203,7 @@ static int spawn(void *context, struct error *err)
 
 	if (sync_open(&creation->sync, &init->sync, err))
 		return -1;
+	init->console_socket = creation->console_socket.sender;
 	init->state = creation->container.state;
 	init->record = creation->container.directory;
 	init->caller_umask = umask(0);
@@ -301,9 +281,9 @@ static int wait_ready(void *context, struct error *err)
 
 	if (sync_expect(creation->sync, SYNC_READY, err))
 		return -1;
-	if (creation->console_receiver < 0)
+	if (creation->console_socket.receiver < 0)
 		return 0;
-	creation->console = descriptor_receive(creation->console_receiver, err);
+	creation->console = descriptor_receive(creation->console_socket.receiver, err);
 	return creation->console < 0 ? -1 : 0;
 }
 
@@ -334,24 +314,21 @@ static int record_created(void *context, struct error *err)
 static int write_pid_file(void *context, struct error *err)
 {
 	struct creation *creation = context;
-	const char *path = creation->request->pid_file;
-	char text[24];
 
-	if (!path)
-		return 0;
-	/* Digits alone: callers take the whole file for the number. */
-	int length = snprintf(text, sizeof text, "%d", (int)creation->process.pid);
-	if (write_file_atomic_at(AT_FDCWD, path, text, (size_t)length, 0644, err))
-		return error_prefix(err, "--pid-file");
-	return 0;
+	return pid_file_write(creation->request->pid_file, creation->process.pid, err);
 }
 
 static void remove_pid_file(void *context)
 {
+	pid_file_remove(((struct creation *)context)->request->pid_file);
+}
+
+static int send_pidfd(void *context, struct error *err)
+{
 	struct creation *creation = context;
 
-	if (creation->request->pid_file)
-		unlink(creation->request->pid_file);
+	return pidfd_socket_send(creation->request->pidfd_socket, creation->process.pidfd,
+				 "standard", err);
 }
 
 static int release(void *context, struct error *err)
@@ -378,6 +355,7 @@ static const struct step create_steps[] = {
 	{ "resource limits", set_rlimits, NULL },
 	{ "state", record_created, NULL },
 	{ "pid file", write_pid_file, remove_pid_file },
+	{ "pidfd socket", send_pidfd, NULL },
 	{ "release", release, NULL },
 };
 
@@ -389,12 +367,12 @@ static void finish(struct creation *creation)
 	close_fd(init->root);
 	close_fd(init->procfs);
 	close_fd(init->start_socket);
-	close_fd(init->console_socket);
 	close_fd(init->seccomp_agent);
 	close_fd(init->sync);
 	close_fd(creation->sync);
 	close_fd(init->created_lock);
-	close_fd(creation->console_receiver);
+	close_fd(creation->console_socket.sender);
+	close_fd(creation->console_socket.receiver);
 	cgroup_entries_close(&creation->entries);
 	plan_finish(&creation->plan);
 }
@@ -425,7 +403,7 @@ int container_create(const struct create_request *request, struct created *ret, 
 			  .seccomp_agent = -1 },
 		.process = { .pidfd = -1 },
 		.sync = -1,
-		.console_receiver = -1,
+		.console_socket = { -1, -1 },
 		.console = -1,
 	};
 

@@ -16,6 +16,7 @@ struct create_request {
 	struct plan_options options;
 	const char *pid_file;	    /* NULL: none */
 	const char *console_socket; /* path; NULL: none */
+	const char *pidfd_socket;   /* path; NULL: none */
 	bool foreground;	    /* keep the terminal's master for the caller */
 };
 

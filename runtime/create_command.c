@@ -5,43 +5,11 @@
 #include <sys/stat.h>
 
 #include "runtime/commands.h"
-#include "runtime/exe.h"
+#include "runtime/seccomp_cache.h"
+#include "runtime/socket_activation.h"
 #include "spec/base/io.h"
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
-
-/* Compiled seccomp filters are kept beside the containers, under a name that no container can have.
- * Without the directory each start compiles. */
-#define SECCOMP_CACHE "seccomp:cache"
-
-static int open_seccomp_cache(int root)
-{
-	if (mkdirat(root, SECCOMP_CACHE, 0700) && errno != EEXIST)
-		return -1;
-	return openat(root, SECCOMP_CACHE, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-}
-
-/* systemd's socket activation (sd_listen_fds(3)): LISTEN_FDS descriptors from 3 on are meant for us and
- * so for the container. */
-static unsigned listen_fds(void)
-{
-	const char *text = getenv("LISTEN_FDS");
-	uint64_t n;
-
-	return text && text_to_uint64(text, &n) == 0 && n < 65536 ? (unsigned)n : 0;
-}
-
-static int add_listen_fds(struct config *config, unsigned n, struct error *err)
-{
-	owned_string count = text_format("LISTEN_FDS=%u", n);
-
-	if (!n || !config->process)
-		return 0;
-	if (!count || string_list_add(&config->process->env, count) ||
-	    string_list_add(&config->process->env, "LISTEN_PID=1"))
-		return error_errno(err, ENOMEM, "LISTEN_FDS");
-	return 0;
-}
 
 static struct config *load_config(const char *bundle, char **text, size_t *length,
 				  struct error *err)
@@ -74,13 +42,13 @@ int create_from_arguments(const struct globals *globals, const struct create_arg
 	owned_string text = NULL;
 	size_t length = 0;
 	struct config *config = load_config(arguments->bundle, &text, &length, err);
-	unsigned sockets = listen_fds();
+	unsigned sockets = socket_activation_count();
 	int failed = -1;
 
 	if (!config)
 		return -1;
 	owned_fd root = container_open_root(globals->root, err);
-	owned_fd cache = root < 0 ? -1 : open_seccomp_cache(root);
+	owned_fd cache = root < 0 ? -1 : seccomp_cache_open(root);
 	struct create_request request = {
 		.root = root,
 		.id = id,
@@ -94,9 +62,10 @@ int create_from_arguments(const struct globals *globals, const struct create_arg
 			     .no_new_keyring = arguments->no_new_keyring },
 		.pid_file = arguments->pid_file,
 		.console_socket = arguments->console_socket,
+		.pidfd_socket = arguments->pidfd_socket,
 		.foreground = foreground,
 	};
-	if (root >= 0 && add_listen_fds(config, sockets, err) == 0)
+	if (root >= 0 && socket_activation_announce(config->process, sockets, err) == 0)
 		failed = container_create(&request, ret, err);
 	/* The container's record outlives this function, and so must the root it is removed from. */
 	if (!failed)

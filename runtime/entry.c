@@ -70,6 +70,7 @@ static inline long call(long number, long a, long b, long c, long d, long e)
 static inline int is_verb(const char *word)
 {
 	return (word[0] == 'r' && word[1] == 'u' && word[2] == 'n' && !word[3]) ||
+	       (word[0] == 'e' && word[1] == 'x' && word[2] == 'e' && word[3] == 'c' && !word[4]) ||
 	       (word[0] == 'c' && word[1] == 'r' && word[2] == 'e' && word[3] == 'a' &&
 		word[4] == 't' && word[5] == 'e' && !word[6]);
 }

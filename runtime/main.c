@@ -25,7 +25,7 @@ static const struct option global_options[] = {
 };
 
 static const struct verb *const verbs[] = {
-	&ps_verb,   &pause_verb,  &resume_verb, &create_verb, &start_verb, &state_verb,
+	&ps_verb,   &pause_verb,  &resume_verb, &create_verb, &start_verb, &exec_verb, &state_verb,
 	&kill_verb, &delete_verb, &run_verb,	&list_verb,   &spec_verb,  NULL,
 };
 
@@ -54,7 +54,7 @@ static int run_verb_named(int argc, char **argv, char **whole, struct error *err
 		error_hint(err, "--help lists the commands");
 		return 1;
 	}
-	if ((verb == &create_verb || verb == &run_verb) && exe_protect(whole, err))
+	if (verb->enters_container && exe_protect(whole, err))
 		return 1;
 	int left = options_parse(verb->options, argc - 1, argv + 1, verb->options_first, err);
 	if (left == OPTIONS_HELP) {

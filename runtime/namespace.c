@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "runtime/sys.h"
@@ -73,12 +74,11 @@ static int prepare_time_namespace(const struct plan *plan, struct error *err)
 	return write_time_offsets(plan, err);
 }
 
-static pid_t clone_init(const struct plan *plan, uint64_t more_flags, int cgroup_fd,
-			bool *into_cgroup, int *pidfd)
+static pid_t clone_process(uint64_t flags, int cgroup_fd, bool *into_cgroup, int *pidfd)
 {
-	struct clone_args args = { .flags = plan->clone_flags | more_flags };
+	struct clone_args args = { .flags = flags };
 
-	if (!(more_flags & CLONE_PARENT)) {
+	if (!(flags & CLONE_PARENT)) {
 		args.exit_signal = SIGCHLD;
 		args.flags |= CLONE_PIDFD;
 		args.pidfd = (uintptr_t)pidfd;
@@ -148,7 +148,7 @@ static int spawn_directly(const struct plan *plan, int cgroup_fd, bool *into_cgr
 		come_back(&back, NULL);
 		return -1;
 	}
-	ret->pid = clone_init(plan, 0, cgroup_fd, into_cgroup, &ret->pidfd);
+	ret->pid = clone_process(plan->clone_flags, cgroup_fd, into_cgroup, &ret->pidfd);
 	if (ret->pid == 0) {
 		for (size_t i = 0; i < N_JOINED; i++)
 			close_fd(back.fd[i]);
@@ -194,8 +194,21 @@ static int join_all(const struct plan *plan, struct error *err)
 	return 0;
 }
 
-/* Runs in the process in between. Returns 0 in the container's init, else never. */
-static int spawn_between(const struct plan *plan, int cgroup_fd, struct between *between)
+/* What the process in between joins before it makes the one that is wanted. */
+struct joining {
+	int (*join)(const struct joining *joining, struct error *err);
+	const struct plan *plan;
+	int container; /* pidfd, for join_running */
+	uint64_t clone_flags;
+};
+
+static int join_planned(const struct joining *joining, struct error *err)
+{
+	return join_all(joining->plan, err) ? -1 : prepare_time_namespace(joining->plan, err);
+}
+
+/* Runs in the process in between. Returns 0 in the process that is wanted, else never. */
+static int spawn_between(const struct joining *joining, int cgroup_fd, struct between *between)
 {
 	struct error *err = &between->error;
 	int failed = 0;
@@ -203,13 +216,10 @@ static int spawn_between(const struct plan *plan, int cgroup_fd, struct between 
 	/* From the join on, processes of that user namespace may have power over us. */
 	if (prctl(PR_SET_DUMPABLE, 0))
 		failed = error_errno(err, errno, "prctl PR_SET_DUMPABLE");
-	if (!failed)
-		failed = join_all(plan, err);
-	if (!failed)
-		failed = prepare_time_namespace(plan, err);
-	if (failed)
+	if (failed || joining->join(joining, err))
 		_exit(1);
-	pid_t pid = clone_init(plan, CLONE_PARENT, cgroup_fd, &between->into_cgroup, NULL);
+	pid_t pid = clone_process(joining->clone_flags | CLONE_PARENT, cgroup_fd,
+				  &between->into_cgroup, NULL);
 	if (pid == 0)
 		return 0;
 	if (pid < 0)
@@ -219,8 +229,8 @@ static int spawn_between(const struct plan *plan, int cgroup_fd, struct between 
 	_exit(pid < 0);
 }
 
-static int spawn_through_user_namespace(const struct plan *plan, int cgroup_fd, bool *into_cgroup,
-					struct init_process *ret, struct error *err)
+static int spawn_through_between(const struct joining *joining, int cgroup_fd, bool *into_cgroup,
+				 struct init_process *ret, struct error *err)
 {
 	struct between *between = mmap(NULL, sizeof *between, PROT_READ | PROT_WRITE,
 				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -231,7 +241,7 @@ static int spawn_through_user_namespace(const struct plan *plan, int cgroup_fd, 
 	struct clone_args args = { .exit_signal = SIGCHLD };
 	pid_t pid = sys_clone3(&args);
 	if (pid == 0)
-		return spawn_between(plan, cgroup_fd, between);
+		return spawn_between(joining, cgroup_fd, between);
 	if (pid < 0) {
 		error_errno(err, errno, "clone3");
 	} else {
@@ -257,9 +267,77 @@ int namespace_spawn(const struct plan *plan, int cgroup_fd, bool *into_cgroup,
 		    struct init_process *ret, struct error *err)
 {
 	*ret = (struct init_process){ .pidfd = -1 };
+	const struct joining joining = { join_planned, plan, -1, plan->clone_flags };
 	if (plan->join_namespace[NAMESPACE_USER])
-		return spawn_through_user_namespace(plan, cgroup_fd, into_cgroup, ret, err);
+		return spawn_through_between(&joining, cgroup_fd, into_cgroup, ret, err);
 	return spawn_directly(plan, cgroup_fd, into_cgroup, ret, err);
+}
+
+/* CLONE_NEW… of the namespaces in which the container is not the runtime's neighbour. */
+static uint64_t container_namespaces(const struct plan *plan)
+{
+	uint64_t flags = 0;
+
+	for (int type = 0; type < NAMESPACE_TYPES; type++)
+		if (plan->new_namespace[type] || plan->join_namespace[type])
+			flags |= namespace_clone_flag((enum namespace_type)type);
+	return flags;
+}
+
+/* setns(2) of several namespaces by a pidfd: kernel 5.8. */
+static int join_running(int container, uint64_t flags, struct error *err)
+{
+	if (!flags || setns(container, (int)flags) == 0)
+		return 0;
+	error_errno(err, errno, "join the container's namespaces");
+	if (errno == EPERM)
+		error_hint(err,
+			   "its program must be readable and the container must be the caller's");
+	return -1;
+}
+
+/* A container may have been given the runtime's own user namespace, which cannot be joined again. */
+static bool is_own_user_namespace(const struct plan *plan)
+{
+	struct stat own, other;
+	const char *path = plan->join_namespace[NAMESPACE_USER];
+
+	return path && stat("/proc/self/ns/user", &own) == 0 && stat(path, &other) == 0 &&
+	       own.st_ino == other.st_ino && own.st_dev == other.st_dev;
+}
+
+static int join_running_from_outside(const struct joining *joining, struct error *err)
+{
+	return join_running(joining->container, container_namespaces(joining->plan), err);
+}
+
+int namespace_spawn_into(const struct plan *plan, int container, int cgroup_fd, bool *into_cgroup,
+			 struct init_process *ret, struct error *err)
+{
+	const struct joining joining = { join_running_from_outside, plan, container, 0 };
+
+	*ret = (struct init_process){ .pidfd = -1 };
+	if (plan->unprivileged)
+		return spawn_through_between(&joining, cgroup_fd, into_cgroup, ret, err);
+	if (join_running(container, container_namespaces(plan) & CLONE_NEWPID, err))
+		return -1;
+	ret->pid = clone_process(0, cgroup_fd, into_cgroup, &ret->pidfd);
+	if (ret->pid < 0)
+		return error_errno(err, errno, "clone3");
+	return ret->pid > 0;
+}
+
+/* Host-owned namespaces are joined while the host's privileges last, the user namespace after them. */
+int namespace_join_running(const struct plan *plan, int container, struct error *err)
+{
+	uint64_t flags = container_namespaces(plan) & ~(uint64_t)CLONE_NEWPID;
+
+	if (plan->unprivileged)
+		return 0;
+	if (join_running(container, flags & ~(uint64_t)CLONE_NEWUSER, err))
+		return -1;
+	return is_own_user_namespace(plan) ? 0
+					   : join_running(container, flags & CLONE_NEWUSER, err);
 }
 
 int namespace_enter_late(const struct plan *plan, struct error *err)

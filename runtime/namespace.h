@@ -17,5 +17,12 @@ struct init_process {
 int namespace_spawn(const struct plan *plan, int cgroup_fd, bool *into_cgroup,
 		    struct init_process *ret, struct error *err);
 
+/* Makes a child of the caller in the namespaces of the running process @container (pidfd), for exec. A caller with
+ * CAP_SYS_ADMIN enters the pid namespace itself, for good, and the child calls namespace_join_running;
+ * for others a process in between joins all of them, user namespace first. The rest as namespace_spawn. */
+int namespace_spawn_into(const struct plan *plan, int container, int cgroup_fd, bool *into_cgroup,
+			 struct init_process *ret, struct error *err);
+int namespace_join_running(const struct plan *plan, int container, struct error *err);
+
 /* The child's part, once it is in its control group: the namespaces that can only be made now. */
 int namespace_enter_late(const struct plan *plan, struct error *err);

@@ -211,6 +211,17 @@ int plan_build(const struct config *config, const char *id, const struct plan_op
 	return -1;
 }
 
+int plan_build_process(const struct config *config, const char *id,
+		       const struct plan_options *options, struct plan *plan, struct error *err)
+{
+	*plan = (struct plan){ .config = config, .id = id };
+	plan_namespaces(plan);
+	if (plan_process(plan, options, err) == 0)
+		return 0;
+	plan_finish(plan);
+	return -1;
+}
+
 void plan_finish(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_mounts; i++)

@@ -57,6 +57,10 @@ struct plan_options {
 /* @config and @id must outlive the plan. On failure nothing is left in *plan to finish. */
 int plan_build(const struct config *config, const char *id, const struct plan_options *options,
 	       struct plan *plan, struct error *err);
+/* The part of it that a further process in a running container needs: namespaces, capabilities,
+ * seccomp, labels and environment of @config, whose process is the further one. */
+int plan_build_process(const struct config *config, const char *id,
+		       const struct plan_options *options, struct plan *plan, struct error *err);
 void plan_finish(struct plan *plan);
 
 /* CLONE_NEW… of a namespace type, and the name of its file below /proc/PID/ns. */

@@ -57,6 +57,15 @@ static char *read_own_file(int dirfd, const char *name, size_t smallest, size_t 
 	return take_pointer(data);
 }
 
+#define DIRECTORY "seccomp:cache"
+
+int seccomp_cache_open(int root)
+{
+	if (mkdirat(root, DIRECTORY, 0700) && errno != EEXIST)
+		return -1;
+	return openat(root, DIRECTORY, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 size_t seccomp_cache_load(int dirfd, const struct buffer *key, struct sock_filter **ret)
 {
 	size_t before = sizeof(struct header) + key->length;

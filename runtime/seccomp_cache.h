@@ -10,6 +10,10 @@
 /* At most so many filters are kept; the oldest go first. */
 #define SECCOMP_CACHE_FILES 64
 
+/* The directory of the filters in the state root @root, made where missing: 0700, under a name that no
+ * container can have. -1 where that is not possible: then each start compiles. */
+int seccomp_cache_open(int root);
+
 /* Returns the number of instructions, and in *ret a copy for the caller to free; 0 when there is no
  * usable filter made from exactly @key. Whatever is odd about a file makes it unusable: another owner, write
  * permission for others, a symlink, wrong lengths, a wrong checksum, another key with the same hash. */

@@ -93,3 +93,12 @@ char *seccomp_listener_message(const struct seccomp *seccomp, const struct state
 	}
 	return text.text;
 }
+
+int seccomp_agent_connect(const struct seccomp_filter *filter, const struct linux_config *linux_,
+			  int *socket, struct error *err)
+{
+	if (!filter->notify)
+		return 0;
+	*socket = unix_connect(linux_->seccomp->listener_path, err);
+	return *socket < 0 ? error_prefix(err, "linux.seccomp.listenerPath") : 0;
+}

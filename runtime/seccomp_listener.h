@@ -5,6 +5,10 @@
 #include "runtime/seccomp.h"
 #include "spec/state.h"
 
+/* Connects to linux.seccomp.listenerPath when @filter notifies; else *socket stays as it is. */
+int seccomp_agent_connect(const struct seccomp_filter *filter, const struct linux_config *linux_,
+			  int *socket, struct error *err);
+
 /* Loads @filter and sends its notify descriptor over @socket, connected to linux.seccomp.listenerPath,
  * with @message (seccomp_listener_message). Once the filter is loaded any system call of the caller may
  * wait for the agent, so a thread that the filter does not bind does the sending. When sending fails,

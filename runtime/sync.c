@@ -81,3 +81,21 @@ int sync_expect(int socket, enum sync_type expected, struct error *err)
 		return error_set(err, EPROTO, "wait for %s: another message came", names[expected]);
 	return 0;
 }
+
+int sync_expect_end(int socket, struct error *err)
+{
+	struct message message = { 0 };
+	ssize_t got;
+
+	do
+		got = recv(socket, &message, sizeof message, 0);
+	while (got < 0 && errno == EINTR);
+	if (got == (ssize_t)sizeof message && message.type == SYNC_ERROR) {
+		message.error.msg[sizeof message.error.msg - 1] = '\0';
+		*err = message.error;
+		return -1;
+	}
+	if (got > 0)
+		return error_set(err, EPROTO, "wait for execve: another message came");
+	return 0;
+}

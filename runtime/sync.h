@@ -11,6 +11,9 @@
  *     rlimits, state `created`  ◄────────────── READY
  *     RELEASE ────────────────────────────────► waits at the start socket
  *
+ * exec has the same protocol without GO and HOOKS; there the stream ends with execve(2), and an ERROR
+ * may still come after RELEASE.
+ *
  * HOOKS is left out when there are no such hooks. ERROR may come in place of any message of the child.
  * The end of the stream means that the other side has died: the child then exits, so a killed runtime
  * leaves no process that nobody has recorded. */
@@ -25,6 +28,10 @@ int sync_open(int *parent, int *child, struct error *err);
 
 /* When the other side has ended with an ERROR, *err is that error. */
 int sync_send(int socket, enum sync_type type, struct error *err);
+
+/* Waits for the end of the stream: close-on-exec ends it when the child executes its program. An ERROR that comes
+ * instead becomes *err. */
+int sync_expect_end(int socket, struct error *err);
 
 /* The last thing a failed child says. Best effort: a parent that is gone needs no answer. */
 void sync_send_error(int socket, const struct error *error);

@@ -1,0 +1,13 @@
+/* The process of exec, from clone3 to execve. */
+#pragma once
+
+#include "runtime/init_context.h"
+
+/* Runs in the child; never returns. Errors go to the runtime over sync. @container: pidfd of the container's
+ * init; @root: its root directory, for a container without a mount namespace of its own, else -1. */
+struct exec_child {
+	struct init init;
+	int container;
+	int root;
+};
+_Noreturn void exec_child(struct exec_child *child);
