@@ -63,6 +63,30 @@ static void only_what_may_be_delegated_changes_its_owner(void **state)
 	box_finish(&box);
 }
 
+/* config-linux.md, Cgroup ownership: three files, where the kernel has no list. Here the list is covered. */
+static void without_the_kernels_list_three_files_change_their_owner(void **state)
+{
+	struct box box;
+	struct error err = { 0 };
+
+	(void)state;
+	NEED_V2();
+	plan_v2("own", NULL, &box.plan);
+	box_create(&box);
+	const char *directory = box.directories.v[0];
+	box.plan.every_v2_controller = true;
+	assert_int_equal(mount("tmpfs", "/sys/kernel/cgroup", "tmpfs", 0, NULL), 0);
+	int result = cgroup_delegate(&box.plan, 12345, (gid_t)-1, &err);
+	assert_int_equal(umount("/sys/kernel/cgroup"), 0);
+	if (result)
+		fail_msg("%s", err.msg);
+	assert_int_equal(owner_of(directory, "cgroup.procs"), 12345);
+	assert_int_equal(owner_of(directory, "cgroup.subtree_control"), 12345);
+	assert_int_equal(owner_of(directory, "cgroup.threads"), 12345);
+	assert_int_equal(owner_of(directory, "cgroup.stat"), 0);
+	box_finish(&box);
+}
+
 static void beside_v1_nothing_changes_its_owner(void **state)
 {
 	struct box box;
@@ -83,6 +107,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hierarchies_can_be_mounted_again),
 		cmocka_unit_test(only_what_may_be_delegated_changes_its_owner),
+		cmocka_unit_test(without_the_kernels_list_three_files_change_their_owner),
 		cmocka_unit_test(beside_v1_nothing_changes_its_owner),
 	};
 
