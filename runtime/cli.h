@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 
+#include "runtime/cgroup/settings.h"
 #include "spec/base/error.h"
 #include "spec/base/text.h"
 
@@ -27,6 +28,9 @@ struct globals {
 	const char *root; /* NULL: the default */
 	const char *log, *log_format;
 	bool debug, version, help;
+	bool systemd_cgroup;
+	const char *cgroup_manager, *rootless; /* NULL: not given */
+	struct cgroup_settings cgroup;	       /* what the three say */
 };
 
 struct verb {

@@ -297,6 +297,7 @@ char *container_view(const struct state *state, enum container_status status, in
 		.rootfs = state->rootfs,
 		.created = state->created,
 		.annotations = state->annotations,
+		.systemd_scope = state->systemd_scope,
 		.owner = (char *)(uintptr_t)owner,
 	};
 	struct buffer text = { 0 };

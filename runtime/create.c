@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "runtime/console_socket.h"
+#include "runtime/container_cgroup.h"
 #include "runtime/hooks.h"
 #include "runtime/idmap.h"
 #include "runtime/init.h"
@@ -37,7 +38,7 @@ struct creation {
 	struct cgroup_entries entries;
 	struct init init; /* what the child gets */
 	struct init_process process;
-	bool cgroup_made, hooks_reached;
+	bool scope_started, hooks_reached;
 	int sync; /* the parent's end */
 	struct console_socket console_socket;
 	int console;
@@ -92,44 +93,26 @@ static int open_start_socket(void *context, struct error *err)
 	return 0;
 }
 
-static int delegates_cgroup(const struct plan *plan)
-{
-	if (!plan->new_namespace[NAMESPACE_CGROUP])
-		return 0;
-	for (size_t i = 0; i < plan->n_mounts; i++)
-		if (plan->mounts[i].cgroup &&
-		    !string_list_has(&plan->mounts[i].mount->options, "ro"))
-			return 1;
-	return 0;
-}
-
-/* config-linux.md, Cgroup ownership. */
-static int delegate_cgroup(const struct plan *plan, struct error *err)
-{
-	const struct config *config = plan->config;
-	uint32_t uid = config->process && config->process->user ? config->process->user->uid : 0;
-
-	if (!delegates_cgroup(plan) || !config->linux_->uid_mappings.n)
-		return 0;
-	int64_t host = idmap_to_host(&config->linux_->uid_mappings, uid);
-	return host < 0 ? 0 : cgroup_delegate(&plan->cgroup, (uid_t)host, (gid_t)-1, err);
-}
-
 static int make_cgroup(void *context, struct error *err)
 {
 	struct creation *creation = context;
 	struct state *state = creation->container.state;
 
-	if (cgroup_create(&creation->plan.cgroup, err))
+	if (container_make_cgroup(&creation->plan, state, err))
 		return -1;
-	creation->cgroup_made = true;
-	if (delegate_cgroup(&creation->plan, err))
-		return -1;
-	/* An unprivileged caller may have got fewer groups than planned. */
-	string_list_finish(&state->cgroup_dirs);
-	if (cgroup_directories(&creation->plan.cgroup, &state->cgroup_dirs, err))
-		return -1;
+	/* Into a scope systemd moves init. */
+	if (creation->plan.cgroup.scope)
+		return 0;
 	return cgroup_entries_open(&state->cgroup_dirs, &creation->entries, err);
+}
+
+/* Not before there is a process for it, and not after that process does anything. */
+static int start_scope(void *context, struct error *err)
+{
+	struct creation *creation = context;
+
+	return container_start_scope(&creation->plan, creation->process.pid,
+				     &creation->scope_started, err);
 }
 
 static void remove_cgroup(void *context)
@@ -137,10 +120,12 @@ static void remove_cgroup(void *context)
 	struct creation *creation = context;
 	struct state *state = creation->container.state;
 
+	if (creation->plan.cgroup.scope && !creation->scope_started)
+		return;
 	/* Before init was there, whoever is in those groups is of another container. */
 	if (creation->process.pid > 0)
 		cgroup_signal_all(&state->cgroup_dirs, SIGKILL, NULL);
-	cgroup_remove(&state->cgroup_dirs, &state->cgroup_made, NULL);
+	container_remove_cgroup(state, NULL);
 }
 
 /* Before anything is mounted, so that a killed create leaves nothing that nobody knows. */
@@ -347,6 +332,7 @@ static const struct step create_steps[] = {
 	{ "console socket", open_console, NULL },
 	{ "seccomp agent", open_seccomp_agent, NULL },
 	{ "init process", spawn, kill_init },
+	{ "systemd scope", start_scope, NULL },
 	{ "id maps", map_ids, NULL },
 	{ "oom score", set_oom_score, NULL },
 	{ "go", say_go, NULL },
@@ -393,7 +379,7 @@ int container_create(const struct create_request *request, struct created *ret, 
 	struct creation creation = {
 		.request = request,
 		.container = { .directory = -1 },
-		.entries = { .v2 = -1, .v2_processes = -1 },
+		.entries = { .memory = -1, .v2 = -1, .v2_processes = -1 },
 		.init = { .sync = -1,
 			  .root = -1,
 			  .start_socket = -1,

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 
 #include "runtime/cgroup/cgroup.h"
+#include "runtime/container_cgroup.h"
 #include "runtime/hooks.h"
 #include "runtime/rootfs.h"
 #include "runtime/steps.h"
@@ -176,7 +177,7 @@ static int remove_cgroup(void *context, struct error *err)
 {
 	const struct state *state = ((struct container *)context)->state;
 
-	return cgroup_remove(&state->cgroup_dirs, &state->cgroup_made, err);
+	return container_remove_cgroup(state, err);
 }
 
 static int remove_record(void *context, struct error *err)

@@ -18,6 +18,12 @@ static const struct option global_options[] = {
 	{ "log", 0, OPTION_TEXT, &globals.log, "FILE", "write messages here (default: stderr)" },
 	{ "log-format", 0, OPTION_TEXT, &globals.log_format, "text|json",
 	  "form of the messages (default: text)" },
+	{ "systemd-cgroup", 0, OPTION_FLAG, &globals.systemd_cgroup, NULL,
+	  "the same as --cgroup-manager systemd" },
+	{ "cgroup-manager", 0, OPTION_TEXT, &globals.cgroup_manager, "cgroupfs|systemd|disabled",
+	  "who makes control groups (default: cgroupfs, orun itself)" },
+	{ "rootless", 0, OPTION_TEXT, &globals.rootless, "true|false|auto",
+	  "expect refusals of control groups (default: auto, by the caller's user id)" },
 	{ "debug", 0, OPTION_FLAG, &globals.debug, NULL, "more messages" },
 	{ "version", 'v', OPTION_FLAG, &globals.version, NULL, "print versions and exit" },
 	{ "help", 'h', OPTION_FLAG, &globals.help, NULL, "print this and exit" },
@@ -89,7 +95,9 @@ static int run(int argc, char **argv, char **whole, struct error *err)
 		return 1;
 	int left = options_parse(global_options, argc - 1, argv + 1, true, err);
 
-	if (left < 0 || open_log(err))
+	if (left < 0 || open_log(err) ||
+	    cgroup_settings_parse(globals.cgroup_manager, globals.systemd_cgroup, globals.rootless,
+				  &globals.cgroup, err))
 		return 1;
 	if (globals.version) {
 		print_version();

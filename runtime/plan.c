@@ -190,6 +190,25 @@ static int refuse_unsupported(const struct linux_config *linux_, struct error *e
 	return 0;
 }
 
+static bool has_limits(const struct resources *resources)
+{
+	return resources->memory || resources->cpu || resources->pids || resources->block_io ||
+	       resources->network || resources->hugepage_limits.n || resources->rdma.n ||
+	       resources->unified.n;
+}
+
+static int plan_cgroup(struct plan *plan, const struct cgroup_settings *settings, struct error *err)
+{
+	const struct linux_config *linux_ = plan->config->linux_;
+
+	if (settings->manager == CGROUP_MANAGER_DISABLED && linux_ && linux_->resources &&
+	    has_limits(linux_->resources) &&
+	    string_list_add(&plan->warnings,
+			    "linux.resources: no limits are set, control groups are disabled"))
+		return error_errno(err, ENOMEM, "warnings");
+	return cgroup_plan(plan->config, plan->id, settings, &plan->cgroup, err);
+}
+
 static int build(struct plan *plan, const struct plan_options *options, struct error *err)
 {
 	if (refuse_unsupported(plan->config->linux_, err) || plan_paths(plan, options, err))
@@ -198,7 +217,7 @@ static int build(struct plan *plan, const struct plan_options *options, struct e
 	if (plan_mounts(plan, err) || plan_process(plan, options, err) ||
 	    sysctl_validate(plan->config, err))
 		return -1;
-	return cgroup_plan(plan->config, plan->id, &plan->cgroup, err);
+	return plan_cgroup(plan, &options->cgroup, err);
 }
 
 int plan_build(const struct config *config, const char *id, const struct plan_options *options,

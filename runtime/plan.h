@@ -52,6 +52,7 @@ struct plan_options {
 	int seccomp_cache_dirfd; /* see seccomp_compile; -1: none */
 	unsigned preserved_fds;	 /* --preserve-fds */
 	bool no_pivot, no_new_keyring;
+	struct cgroup_settings cgroup;
 };
 
 /* @config and @id must outlive the plan. On failure nothing is left in *plan to finish. */

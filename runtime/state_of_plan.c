@@ -6,6 +6,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "runtime/cgroup/systemd.h"
+
 static char *now_rfc3339(void)
 {
 	struct timespec now;
@@ -65,6 +67,15 @@ static int remember_hooks(const struct hooks *from, struct state *state)
 	return 0;
 }
 
+static int remember_scope(const struct systemd_scope *scope, struct state *state, struct error *err)
+{
+	if (!scope)
+		return 0;
+	state->systemd_user = scope->user;
+	state->systemd_scope = strdup(scope->unit);
+	return state->systemd_scope ? 0 : error_errno(err, ENOMEM, "state");
+}
+
 static int fill(const struct plan *plan, struct state *state, struct error *err)
 {
 	state->oci_version = strdup(SPEC_VERSION);
@@ -74,6 +85,8 @@ static int fill(const struct plan *plan, struct state *state, struct error *err)
 	state->created = now_rfc3339();
 	state->owner = getuid();
 	state->own_pid_namespace = plan->new_namespace[NAMESPACE_PID];
+	if (remember_scope(plan->cgroup.scope, state, err))
+		return -1;
 	if (plan->join_namespace[NAMESPACE_MOUNT]) {
 		state->mount_namespace = strdup(plan->join_namespace[NAMESPACE_MOUNT]);
 		if (!state->mount_namespace)

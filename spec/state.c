@@ -14,6 +14,8 @@ static const struct field state_fields[] = {
 	FIELD_UINT32(state, owner, "owner", ALWAYS),
 	FIELD_STRING_LIST(state, cgroup_dirs, "cgroupDirs"),
 	FIELD_STRING_LIST(state, cgroup_made, "cgroupMade"),
+	FIELD_STRING(state, systemd_scope, "systemdScope"),
+	FIELD_BOOL(state, systemd_user, "systemdUser"),
 	FIELD_BOOL(state, own_pid_namespace, "ownPidNamespace"),
 	FIELD_UINT64(state, root_mount, "rootMount"),
 	FIELD_STRING(state, mount_namespace, "mountNamespace"),
@@ -45,6 +47,7 @@ static const struct field state_view_fields[] = {
 	FIELD_STRING(state_view, rootfs, "rootfs", ALWAYS),
 	FIELD_STRING(state_view, created, "created", ALWAYS),
 	FIELD_STRING_MAP(state_view, annotations, "annotations"),
+	FIELD_STRING(state_view, systemd_scope, "systemd-scope"),
 	FIELD_STRING(state_view, owner, "owner", ALWAYS),
 };
 TYPE(state_view);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "runtime/cgroup/settings.h"
 #include "spec/config.h"
 
 /* One mounted hierarchy of the host. v2 is one whose version is 2 and name "". */
@@ -44,6 +45,8 @@ struct cgroup_device_program {
 	size_t n;
 };
 
+struct systemd_scope;
+
 struct cgroup_plan {
 	struct cgroup_hierarchy *hierarchies;
 	size_t n_hierarchies;
@@ -52,6 +55,8 @@ struct cgroup_plan {
 	struct cgroup_device_program device_program;
 	bool default_path; /* linux.cgroupsPath is absent: an unprivileged caller may go without */
 	bool every_v2_controller; /* v2 is the only hierarchy: enable all it has, for statistics */
+	enum cgroup_rootless rootless; /* what refusals are to be expected */
+	struct systemd_scope *scope;   /* systemd makes the groups; NULL: we do */
 	struct string_list
 		made; /* filled by cgroup_create: topmost directory made in each hierarchy */
 };
@@ -62,9 +67,12 @@ struct cgroup_plan {
  * Where v2 is the only hierarchy, "beneath the caller's own group" means beside it, in its parent:
  * the caller's own group has processes, so v2 would let no controller pass through it.
  * "/" and "." are refused: the container would share a group with processes that are not its own.
- * Reads /proc/self/mountinfo and /proc/self/cgroup. Errors name the JSON path. */
-int cgroup_plan(const struct config *config, const char *id, struct cgroup_plan *plan,
-		struct error *err);
+ * With systemd, linux.cgroupsPath is "slice:prefix:name" and names the scope, see cgroup/systemd.h. With no
+ * manager the plan is empty.
+ * Reads /proc/self/mountinfo and /proc/self/cgroup, and asks the user's instance of systemd, when that is
+ * to make the scope, for its group. Errors name the JSON path. */
+int cgroup_plan(const struct config *config, const char *id, const struct cgroup_settings *settings,
+		struct cgroup_plan *plan, struct error *err);
 
 /* For changing the limits of an existing container: the writes that @resources ask for, in the groups
  * @directories. Device rules stay as they are; memory.checkBeforeUpdate is honoured here. Apply with
@@ -78,6 +86,11 @@ int cgroup_plan_update(const struct resources *resources, const struct string_li
  * never removed. Afterwards the plan has only hierarchies with a group: an unprivileged caller
  * without linux.cgroupsPath loses those where it may not make one, unless a limit needs them. */
 int cgroup_create(struct cgroup_plan *plan, struct error *err);
+
+/* The same for a plan with a scope that systemd has started with the process @pid in it: the groups in
+ * hierarchies that systemd does not manage are made, and the process moved into them. What it made before a
+ * failure stays, for cgroup_remove. */
+int cgroup_fill_scope(struct cgroup_plan *plan, pid_t pid, struct error *err);
 
 /* Appends what cgroup_create would add to made, without making it: recorded beforehand, it lets a later
  * command remove what a killed one has made. */
@@ -100,8 +113,9 @@ int cgroup_delegate(const struct cgroup_plan *plan, uid_t uid, gid_t gid, struct
  * itself, and a clone3 with CLONE_INTO_CGROUP, do not wait. So: open the entries in the parent, clone with
  * entries.v2, and let the child call cgroup_enter_self before anything else. */
 struct cgroup_entries {
-	int *v1; /* `tasks` of each v1 group, for writing */
+	int *v1; /* `tasks` of each v1 group but memory's, for writing */
 	size_t n_v1;
+	int memory; /* `tasks` of v1's memory group; -1: there is none */
 	int v2; /* O_PATH descriptor of the v2 group for CLONE_INTO_CGROUP; -1: v2 is absent. A clone
 		 * may be refused (pids.max 0: EAGAIN; a threaded group: EOPNOTSUPP) where the move
 		 * by cgroup_enter_self is not. */
@@ -113,10 +127,15 @@ struct cgroup_entries {
 int cgroup_entries_open(const struct string_list *directories, struct cgroup_entries *entries,
 			struct error *err);
 
-/* Moves the calling process, which must have one thread. The v2 group is skipped when @already_in_v2
+/* Moves the calling process, which must have one thread, into all groups but v1's memory group. The v2 group is skipped when @already_in_v2
  * (CLONE_INTO_CGROUP); otherwise that one move costs the grace period. Needs no memory and no
  * path, so a cloned child may call it in any namespace. */
 int cgroup_enter_self(const struct cgroup_entries *entries, bool already_in_v2, struct error *err);
+
+/* And into that one, as late as possible: what was allocated before stays charged to the runtime's own
+ * group, so that a container's limit need not hold more than its program. (On v2, where all controllers are one
+ * hierarchy, moving later would cost the grace period.) */
+int cgroup_enter_memory(const struct cgroup_entries *entries, struct error *err);
 void cgroup_entries_close(struct cgroup_entries *entries);
 
 /* Moves @pid, and so its future children, into every hierarchy of the plan: the slow way, for a process that

@@ -16,18 +16,22 @@
 /* Another runtime may remove an empty parent between our two mkdirs. */
 #define TRIES 100
 
-/* A group that was there before: with foreign processes in it, or frozen, it is not fit for use. */
-static int check_existing(const char *directory, struct error *err)
+/* A group that was there before: with foreign processes in it, or frozen, it is not fit for use. @own: the
+ * process that may be there already, or 0. */
+static int check_existing(const char *directory, pid_t own, struct error *err)
 {
 	const struct string_list one = { .v = (char *[]){ (char *)directory, NULL }, .n = 1 };
-	int n = cgroup_count(&one, err);
+	owned_memory pid_t *pids = NULL;
+	size_t n, foreign = 0;
 
-	if (n < 0)
+	if (cgroup_processes(&one, &pids, &n, err))
 		return -1;
-	if (n)
+	for (size_t i = 0; i < n; i++)
+		foreign += pids[i] != own;
+	if (foreign)
 		return error_set(err, EBUSY,
-				 "container's cgroup is not empty: %d process(es) found in %s", n,
-				 directory);
+				 "container's cgroup is not empty: %zu process(es) found in %s",
+				 foreign, directory);
 	if (cgroup_is_frozen(&one))
 		return error_set(err, EBUSY, "container's cgroup unexpectedly frozen: %s",
 				 directory);
@@ -61,7 +65,8 @@ static int make_parents(const struct cgroup_hierarchy *hierarchy, char **top, st
 	return 0;
 }
 
-static int make_group(const struct cgroup_hierarchy *hierarchy, char **top, struct error *err)
+static int make_group(const struct cgroup_hierarchy *hierarchy, pid_t own, char **top,
+		      struct error *err)
 {
 	for (int tries = TRIES;; tries--) {
 		if (!mkdir(hierarchy->directory, 0755)) {
@@ -73,7 +78,7 @@ static int make_group(const struct cgroup_hierarchy *hierarchy, char **top, stru
 			return error_errno(err, ENOMEM, "mkdir %s", hierarchy->directory);
 		}
 		if (errno == EEXIST)
-			return check_existing(hierarchy->directory, err);
+			return check_existing(hierarchy->directory, own, err);
 		if (errno != ENOENT || tries == 0)
 			return error_errno(err, errno, "mkdir %s", hierarchy->directory);
 		if (make_parents(hierarchy, top, err))
@@ -101,7 +106,8 @@ static int go_without(struct cgroup_plan *plan, size_t index, struct error *fail
 {
 	const char *field = field_in(plan, index);
 
-	if (!plan->default_path || !is_refusal(failure->code) || !cgroup_caller_is_unprivileged())
+	if (!plan->default_path || !is_refusal(failure->code) ||
+	    !cgroup_is_rootless(plan->rootless))
 		return error_set(err, failure->code, "%s", failure->msg);
 	if (field)
 		return error_set(err, failure->code,
@@ -116,7 +122,7 @@ static int make_groups(struct cgroup_plan *plan, struct error *err)
 	for (size_t i = 0; i < plan->n_hierarchies;) {
 		struct error failure = { 0 };
 		owned_string top = NULL;
-		int failed = make_group(&plan->hierarchies[i], &top, &failure);
+		int failed = make_group(&plan->hierarchies[i], 0, &top, &failure);
 		/* Also of a group that could only be made in part. */
 		if (top && string_list_add(&plan->made, top))
 			return error_errno(err, ENOMEM, "mkdir %s", top);
@@ -141,7 +147,7 @@ static int attach_program(const struct cgroup_plan *plan, const char *directory,
 		return 0;
 	/* The rules of the groups above hold in any case, and the root of a user namespace can make no
 	 * device. */
-	if (is_refusal(failure.code) && cgroup_caller_is_unprivileged())
+	if (is_refusal(failure.code) && cgroup_is_rootless(plan->rootless))
 		return 0;
 	return error_set(err, failure.code, "%s", failure.msg);
 }
@@ -179,4 +185,22 @@ int cgroup_create(struct cgroup_plan *plan, struct error *err)
 		return -1;
 	}
 	return 0;
+}
+
+int cgroup_fill_scope(struct cgroup_plan *plan, pid_t pid, struct error *err)
+{
+	bool v2_only = plan->every_v2_controller;
+
+	for (size_t i = 0; i < plan->n_hierarchies; i++) {
+		const char *directory = plan->hierarchies[i].directory;
+		owned_string top = NULL;
+		if (make_group(&plan->hierarchies[i], pid, &top, err))
+			return -1;
+		/* The slices above are systemd's, also in hierarchies where it has not made them yet. */
+		if (string_list_add(&plan->made, directory))
+			return error_errno(err, ENOMEM, "%s", directory);
+	}
+	if (prepare_groups(plan, err) || cgroup_write_all(plan, err))
+		return -1;
+	return cgroup_enter(plan, pid, v2_only, err);
 }

@@ -16,6 +16,3 @@ int cgroup_cpuset_inherit(const struct cgroup_plan *plan, size_t hierarchy, stru
 /* v2: sees to it that the group can hold processes and has the controllers that the plan writes to, enabling
  * them on the way down from the root. */
 int cgroup_v2_prepare(const struct cgroup_plan *plan, size_t hierarchy, struct error *err);
-
-/* The caller cannot be expected to manage groups: not root, or root of a user namespace. */
-bool cgroup_caller_is_unprivileged(void);

@@ -29,19 +29,6 @@ int cgroup_write_file(const char *directory, const char *file, const char *text,
 	return write_kernel_file_at(AT_FDCWD, path, text, err);
 }
 
-bool cgroup_caller_is_unprivileged(void)
-{
-	char map[128] = "";
-
-	if (geteuid() != 0)
-		return true;
-	/* The initial user namespace maps everything to itself. */
-	if (read_line_at(AT_FDCWD, "/proc/self/uid_map", map, sizeof map, NULL))
-		return false;
-	size_t first = strspn(map, " ");
-	return strtoul(map + first, NULL, 10) != 0 || !strstr(map, "4294967295");
-}
-
 /* The file that is open for writing: device rules are many lines for one file. */
 struct open_file {
 	int fd;
@@ -94,7 +81,7 @@ static int try_write(struct open_file *file, const struct cgroup_plan *plan,
 	return (size_t)written == length ? 0 : EIO;
 }
 
-static bool is_tolerated(const struct cgroup_write *write, int code)
+static bool is_tolerated(const struct cgroup_write *write, enum cgroup_rootless rootless, int code)
 {
 	if (write->tolerance & CGROUP_MAY_FAIL)
 		return true;
@@ -103,7 +90,7 @@ static bool is_tolerated(const struct cgroup_write *write, int code)
 	/* In a user namespace the rules of the namespace's owner go on to hold, and its root can make no
 	 * device that would matter. */
 	return (code == EPERM || code == EACCES) && strcmp(write->field, DEVICES_FIELD) == 0 &&
-	       cgroup_caller_is_unprivileged();
+	       cgroup_is_rootless(rootless);
 }
 
 static int write_failed(const struct cgroup_plan *plan, const struct cgroup_write *write,
@@ -137,7 +124,7 @@ static int write_pass(const struct cgroup_plan *plan, bool *again, bool defer, s
 		int code = try_write(&file, plan, write, &name, &value);
 		if (code == EINVAL && defer && (write->tolerance & CGROUP_RETRY))
 			again[i] = true;
-		else if (code && !is_tolerated(write, code))
+		else if (code && !is_tolerated(write, plan->rootless, code))
 			return write_failed(plan, write, name, value, code, err);
 	}
 	return 0;

@@ -8,6 +8,8 @@
 
 #include "runtime/cgroup/devices.h"
 #include "runtime/cgroup/fields.h"
+#include "runtime/cgroup/systemd.h"
+#include "runtime/systemd.h"
 #include "spec/base/owned.h"
 
 #define RESOURCES "linux.resources."
@@ -311,6 +313,8 @@ static int plan_devices(struct cgroup_plan *plan, struct cgroup_layout *layout,
 
 	if (cgroup_device_rules(config, &rules, err))
 		return -1;
+	if (plan->scope && systemd_properties_add_devices(&plan->scope->properties, &rules, err))
+		return -1;
 	if (v1_has(layout, "devices"))
 		return plan_v1_devices(plan, (size_t)cgroup_layout_find(layout, "devices"), &rules,
 				       err);
@@ -339,22 +343,51 @@ void cgroup_plan_start(struct cgroup_plan *plan, const struct cgroup_layout *lay
 	};
 }
 
-int cgroup_plan_in(struct cgroup_layout *layout, const struct config *config, const char *id,
-		   struct cgroup_plan *plan, struct error *err)
+/* systemd uses the same path in each hierarchy. */
+static int plan_scope(struct cgroup_plan *plan, const struct config *config, const char *id,
+		      struct error *err)
+{
+	struct systemd_scope *scope = plan->scope;
+	bool v2_only = plan->every_v2_controller;
+
+	if (scope->user && !v2_only)
+		return error_set(err, ENOTSUP,
+				 "cannot use rootless systemd cgroups manager on cgroup v1");
+	for (size_t i = 0; i < plan->n_hierarchies; i++)
+		if (name_group(&plan->hierarchies[i], scope->group, true, v2_only, err))
+			return -1;
+	if (systemd_scope_add_basics(scope, id, v2_only ? 2 : 1, err))
+		return -1;
+	return systemd_scope_add_annotations(scope, &config->annotations, err);
+}
+
+static int plan_all(struct cgroup_plan *plan, struct cgroup_layout *layout,
+		    const struct config *config, const char *id, struct error *err)
 {
 	const struct linux_config *linux_ = config->linux_;
-	int ret = 0;
+	const char *path = linux_ ? linux_->cgroups_path : NULL;
 
-	cgroup_plan_start(plan, layout);
 	if (!layout->n)
-		ret = error_set(err, ENOENT, "no cgroup file system is mounted");
-	if (!ret)
-		ret = name_groups(plan, linux_ ? linux_->cgroups_path : NULL, id, layout->v2_only,
-				  err);
-	if (!ret)
-		ret = plan_devices(plan, layout, config, err);
-	if (!ret && linux_ && linux_->resources)
-		ret = cgroup_plan_resources(plan, layout, linux_->resources, err);
+		return error_set(err, ENOENT, "no cgroup file system is mounted");
+	if (plan->scope ? plan_scope(plan, config, id, err)
+			: name_groups(plan, path, id, layout->v2_only, err))
+		return -1;
+	if (plan_devices(plan, layout, config, err))
+		return -1;
+	if (linux_ && linux_->resources &&
+	    cgroup_plan_resources(plan, layout, linux_->resources, err))
+		return -1;
+	return plan->scope
+		       ? systemd_properties_add_writes(&plan->scope->properties, plan, true, err)
+		       : 0;
+}
+
+int cgroup_plan_in(struct cgroup_layout *layout, const struct config *config, const char *id,
+		   struct systemd_scope *scope, struct cgroup_plan *plan, struct error *err)
+{
+	cgroup_plan_start(plan, layout);
+	plan->scope = scope;
+	int ret = plan_all(plan, layout, config, id, err);
 	layout->hierarchies = NULL;
 	layout->n = 0;
 	if (ret)
@@ -362,15 +395,38 @@ int cgroup_plan_in(struct cgroup_layout *layout, const struct config *config, co
 	return ret;
 }
 
-int cgroup_plan(const struct config *config, const char *id, struct cgroup_plan *plan,
-		struct error *err)
+static struct systemd_scope *name_scope(const struct config *config, const char *id,
+					enum cgroup_rootless rootless, struct error *err)
 {
+	const char *path = config->linux_ ? config->linux_->cgroups_path : NULL;
+	bool user = systemd_is_users(rootless);
+	owned_string manager_group = user ? systemd_user_group(err) : NULL;
+
+	if (user && !manager_group)
+		return NULL;
+	return systemd_scope_name(path, id, manager_group, err);
+}
+
+int cgroup_plan(const struct config *config, const char *id, const struct cgroup_settings *settings,
+		struct cgroup_plan *plan, struct error *err)
+{
+	struct systemd_scope *scope = NULL;
 	struct cgroup_layout layout;
 
 	*plan = (struct cgroup_plan){ 0 };
-	if (cgroup_layout_read(&layout, err))
+	if (settings->manager == CGROUP_MANAGER_DISABLED)
+		return 0;
+	if (settings->manager == CGROUP_MANAGER_SYSTEMD) {
+		scope = name_scope(config, id, settings->rootless, err);
+		if (!scope)
+			return -1;
+	}
+	if (cgroup_layout_read(&layout, err)) {
+		systemd_scope_free(scope);
 		return -1;
-	int ret = cgroup_plan_in(&layout, config, id, plan, err);
+	}
+	int ret = cgroup_plan_in(&layout, config, id, scope, plan, err);
+	plan->rootless = settings->rootless;
 	cgroup_layout_finish(&layout);
 	return ret;
 }
@@ -422,6 +478,7 @@ void cgroup_plan_finish(struct cgroup_plan *plan)
 		write_finish(&plan->writes[i]);
 	free(plan->writes);
 	free(plan->device_program.instructions);
+	systemd_scope_free(plan->scope);
 	string_list_finish(&plan->made);
 	*plan = (struct cgroup_plan){ 0 };
 }

@@ -3,9 +3,9 @@
 
 #include "runtime/cgroup/layout.h"
 
-/* Takes the hierarchies out of @layout. */
+/* Takes the hierarchies out of @layout, and @scope (NULL: none). */
 int cgroup_plan_in(struct cgroup_layout *layout, const struct config *config, const char *id,
-		   struct cgroup_plan *plan, struct error *err);
+		   struct systemd_scope *scope, struct cgroup_plan *plan, struct error *err);
 int cgroup_plan_update_in(struct cgroup_layout *layout, const struct resources *resources,
 			  const struct string_list *directories, struct cgroup_plan *plan,
 			  struct error *err);

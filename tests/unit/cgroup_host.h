@@ -126,7 +126,7 @@ plan_v2(const char *name, struct resources *resources, struct cgroup_plan *plan)
 
 	snprintf(mountinfo, sizeof mountinfo, "9 1 0:1 / %s rw - cgroup2 cgroup2 rw\n", v2_mount);
 	assert_int_equal(cgroup_layout_parse(mountinfo, self_cgroup, &layout, &err), 0);
-	if (cgroup_plan_in(&layout, config_for(own_path(name), resources), "x", plan, &err))
+	if (cgroup_plan_in(&layout, config_for(own_path(name), resources), "x", NULL, plan, &err))
 		fail_msg("%s", err.msg);
 	cgroup_layout_finish(&layout);
 	plan->every_v2_controller = false;
@@ -136,9 +136,10 @@ plan_v2(const char *name, struct resources *resources, struct cgroup_plan *plan)
 static void __attribute__((unused))
 plan_host(const char *name, struct resources *resources, struct cgroup_plan *plan)
 {
+	const struct cgroup_settings settings = { 0 };
 	struct error err = { 0 };
 
-	if (cgroup_plan(config_for(own_path(name), resources), "x", plan, &err))
+	if (cgroup_plan(config_for(own_path(name), resources), "x", &settings, plan, &err))
 		fail_msg("%s", err.msg);
 }
 

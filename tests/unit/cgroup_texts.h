@@ -112,7 +112,7 @@ static int plan_on(const struct host_texts *host, const char *cgroups_path,
 
 	one.config.linux_ = &one.linux_;
 	read_host(host, &layout);
-	int ret = cgroup_plan_in(&layout, &one.config, "box", plan, err);
+	int ret = cgroup_plan_in(&layout, &one.config, "box", NULL, plan, err);
 	cgroup_layout_finish(&layout);
 	return ret;
 }

@@ -177,6 +177,7 @@ static int create_unprivileged(void *context)
 
 static void who_may_not_make_groups_does_without(void **state)
 {
+	const struct cgroup_settings settings = { 0 };
 	struct pids pids = { SET(17) };
 	struct resources limited = { .pids = &pids };
 	struct error err = { 0 };
@@ -189,7 +190,7 @@ static void who_may_not_make_groups_does_without(void **state)
 		snprintf(id, sizeof id, "orun-unit-%d", (int)getpid());
 		assert_int_equal(cgroup_plan(config_for(asked == 1 ? own_path("mine") : NULL,
 							asked == 2 ? &limited : NULL),
-					     id, &plan, &err),
+					     id, &settings, &plan, &err),
 				 0);
 		pid_t pid = fork();
 		if (pid == 0)

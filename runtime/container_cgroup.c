@@ -1,0 +1,80 @@
+#include "runtime/container_cgroup.h"
+
+#include <errno.h>
+
+#include "runtime/idmap.h"
+#include "runtime/systemd.h"
+#include "spec/base/owned.h"
+
+static bool delegates_cgroup(const struct plan *plan)
+{
+	if (!plan->new_namespace[NAMESPACE_CGROUP])
+		return false;
+	for (size_t i = 0; i < plan->n_mounts; i++)
+		if (plan->mounts[i].cgroup &&
+		    !string_list_has(&plan->mounts[i].mount->options, "ro"))
+			return true;
+	return false;
+}
+
+/* config-linux.md, Cgroup ownership. */
+static int delegate_cgroup(const struct plan *plan, struct error *err)
+{
+	const struct config *config = plan->config;
+	uint32_t uid = config->process && config->process->user ? config->process->user->uid : 0;
+
+	if (!delegates_cgroup(plan) || !config->linux_->uid_mappings.n)
+		return 0;
+	int64_t host = idmap_to_host(&config->linux_->uid_mappings, uid);
+	return host < 0 ? 0 : cgroup_delegate(&plan->cgroup, (uid_t)host, (gid_t)-1, err);
+}
+
+int container_make_cgroup(struct plan *plan, struct state *state, struct error *err)
+{
+	if (plan->cgroup.scope)
+		return 0;
+	if (cgroup_create(&plan->cgroup, err) || delegate_cgroup(plan, err))
+		return -1;
+	/* An unprivileged caller may have got fewer groups than planned. */
+	string_list_finish(&state->cgroup_dirs);
+	return cgroup_directories(&plan->cgroup, &state->cgroup_dirs, err);
+}
+
+int container_start_scope(struct plan *plan, pid_t pid, bool *started, struct error *err)
+{
+	struct error failure = { 0 };
+
+	if (!plan->cgroup.scope)
+		return 0;
+	int failed = systemd_start(plan->cgroup.scope, pid, &failure);
+	*started = failure.code != EEXIST;
+	if (failed)
+		return error_set(err, failure.code, "%s", failure.msg);
+	if (cgroup_fill_scope(&plan->cgroup, pid, err))
+		return -1;
+	return delegate_cgroup(plan, err);
+}
+
+int container_set_limits(const struct state *state, const struct cgroup_plan *plan,
+			 struct error *err)
+{
+	OWNED(systemd_properties_finish) struct systemd_properties properties = { 0 };
+	const struct systemd_unit unit = { state->systemd_scope, state->systemd_user };
+
+	if (state->systemd_scope) {
+		if (systemd_properties_add_writes(&properties, plan, false, err))
+			return -1;
+		if (properties.n && systemd_set(&unit, &properties, err))
+			return -1;
+	}
+	return cgroup_write_all(plan, err);
+}
+
+int container_remove_cgroup(const struct state *state, struct error *err)
+{
+	const struct systemd_unit unit = { state->systemd_scope, state->systemd_user };
+
+	if (state->systemd_scope && systemd_stop(&unit, err))
+		return -1;
+	return cgroup_remove(&state->cgroup_dirs, &state->cgroup_made, err);
+}

@@ -1,0 +1,21 @@
+/* A container's control groups, whoever makes them, from its plan and its record. Knows what create, update
+ * and delete want of them, not when. */
+#pragma once
+
+#include "runtime/plan.h"
+#include "spec/state.h"
+
+/* Makes the groups and notes in @state which there are. With a scope of systemd it does nothing: that wants
+ * a process first. */
+int container_make_cgroup(struct plan *plan, struct state *state, struct error *err);
+
+/* Has systemd make the scope with the process @pid in it; without a scope it does nothing. *started: there is
+ * one, to be ended also when the rest failed. A scope of that name which is another's stays as it is (EEXIST). */
+int container_start_scope(struct plan *plan, pid_t pid, bool *started, struct error *err);
+
+/* The writes of @plan (cgroup_plan_update), told to systemd first where it has the scope. */
+int container_set_limits(const struct state *state, const struct cgroup_plan *plan,
+			 struct error *err);
+
+/* Ends the scope, if there is one, and removes the groups that were made. */
+int container_remove_cgroup(const struct state *state, struct error *err);
