@@ -267,7 +267,7 @@ int container_exec(const struct exec_request *request, struct executed *ret, str
 {
 	struct execution execution = {
 		.request = request,
-		.entries = { .v2 = -1, .v2_processes = -1 },
+		.entries = { .memory = -1, .v2 = -1, .v2_processes = -1 },
 		.child = { .init = { .sync = -1,
 				     .record = -1,
 				     .root = -1,

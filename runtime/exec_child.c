@@ -16,10 +16,7 @@ static int enter_cgroup(void *context, struct error *err)
 {
 	struct init *init = context;
 
-	if (cgroup_enter_self(init->entries, init->into_cgroup, err))
-		return -1;
-	cgroup_entries_close(init->entries);
-	return 0;
+	return cgroup_enter_self(init->entries, init->into_cgroup, err);
 }
 
 /* Once in the cpuset. What the runtime itself was confined to is no business of the container's. */
@@ -80,6 +77,7 @@ static const struct step exec_steps[] = {
 	{ "user and capabilities", init_become_user, NULL },
 	{ "home", init_set_home, NULL },
 	{ "program", init_find_program, NULL },
+	{ "memory group", init_enter_memory, NULL },
 	{ "ready", init_say_ready, NULL },
 	{ "privileges", init_drop_privileges, NULL },
 	{ "execve", init_execute, NULL },

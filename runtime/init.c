@@ -26,10 +26,7 @@ static int enter_cgroup(void *context, struct error *err)
 
 	/* The lock belongs to everybody who has the descriptor. */
 	close_fd(take_fd(&init->record));
-	if (cgroup_enter_self(init->entries, init->into_cgroup, err))
-		return -1;
-	cgroup_entries_close(init->entries);
-	return 0;
+	return cgroup_enter_self(init->entries, init->into_cgroup, err);
 }
 
 static int wait_for_go(void *context, struct error *err)
@@ -199,6 +196,7 @@ static const struct step init_steps[] = {
 	{ "scheduling", init_set_scheduling, NULL },
 	{ "user and capabilities", init_become_user, NULL },
 	{ "home", init_set_home, NULL },
+	{ "memory group", init_enter_memory, NULL },
 	{ "ready", init_say_ready, NULL },
 };
 

@@ -143,6 +143,11 @@ int init_set_home(void *context, struct error *err)
 	return 0;
 }
 
+int init_enter_memory(void *context, struct error *err)
+{
+	return cgroup_enter_memory(((struct init *)context)->entries, err);
+}
+
 /* The pid that the runtime knows us by: the host's /proc tells it. */
 static int64_t pid_outside(const struct init *init)
 {

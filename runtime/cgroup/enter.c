@@ -31,11 +31,22 @@ static int open_v2_entry(const char *directory, struct cgroup_entries *entries, 
 	return entries->v2 < 0 ? error_errno(err, errno, "open %s", directory) : 0;
 }
 
+static bool is_memory_group(const char *directory)
+{
+	owned_string path = text_format("%s/memory.limit_in_bytes", directory);
+
+	return path && access(path, F_OK) == 0;
+}
+
 /* Only v1 has a file `tasks`: no need to ask which version a directory is. */
 static int open_entry(const char *directory, struct cgroup_entries *entries, struct error *err)
 {
 	int fd = open_in(directory, "tasks");
 
+	if (fd >= 0 && entries->memory < 0 && is_memory_group(directory)) {
+		entries->memory = fd;
+		return 0;
+	}
 	if (fd >= 0) {
 		entries->v1[entries->n_v1++] = fd;
 		return 0;
@@ -50,6 +61,7 @@ int cgroup_entries_open(const struct string_list *directories, struct cgroup_ent
 {
 	*entries = (struct cgroup_entries){
 		.v1 = calloc(directories->n + 1, sizeof *entries->v1),
+		.memory = -1,
 		.v2 = -1,
 		.v2_processes = -1,
 	};
@@ -67,10 +79,11 @@ void cgroup_entries_close(struct cgroup_entries *entries)
 		close_fd(entries->v1[i]);
 	free(entries->v1);
 	if (entries->v1) {
+		close_fd(entries->memory);
 		close_fd(entries->v2);
 		close_fd(entries->v2_processes);
 	}
-	*entries = (struct cgroup_entries){ .v2 = -1, .v2_processes = -1 };
+	*entries = (struct cgroup_entries){ .memory = -1, .v2 = -1, .v2_processes = -1 };
 }
 
 static int write_process(int fd, const char *process)
@@ -105,6 +118,13 @@ int cgroup_enter_self(const struct cgroup_entries *entries, bool already_in_v2, 
 	if (!already_in_v2 && entries->v2_processes >= 0 &&
 	    write_process(entries->v2_processes, "0"))
 		return entry_failed(err, 2, errno);
+	return 0;
+}
+
+int cgroup_enter_memory(const struct cgroup_entries *entries, struct error *err)
+{
+	if (entries->memory >= 0 && write_process(entries->memory, "0"))
+		return entry_failed(err, 1, errno);
 	return 0;
 }
 

@@ -199,7 +199,8 @@ static pid_t __attribute__((unused)) box_spawn(struct box *box, int (*run)(void 
 	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
 	pid_t pid = sys_clone3(&args);
 	if (pid == 0) {
-		if (cgroup_enter_self(&entries, entries.v2 >= 0, NULL))
+		if (cgroup_enter_self(&entries, entries.v2 >= 0, NULL) ||
+		    cgroup_enter_memory(&entries, NULL))
 			_exit(99);
 		close(ready[1]);
 		_exit(run(context));

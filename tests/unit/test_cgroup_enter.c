@@ -44,6 +44,49 @@ static void a_child_moves_itself_into_every_hierarchy(void **state)
 	box_finish(&box);
 }
 
+/* Where v1 has a memory group, that one is entered by itself. */
+static void the_memory_group_comes_last(void **state)
+{
+	struct cgroup_entries entries;
+	struct box box;
+	struct error err = { 0 };
+	const char *memory = NULL;
+	int said[2], go[2];
+	char byte;
+
+	(void)state;
+	NEED_V1("memory");
+	plan_host("memory", NULL, &box.plan);
+	box_create(&box);
+	for (size_t i = 0; i < box.directories.n; i++)
+		if (strstr(box.directories.v[i], "/memory/"))
+			memory = box.directories.v[i];
+	assert_non_null(memory);
+	assert_int_equal(cgroup_entries_open(&box.directories, &entries, &err), 0);
+	assert_true(entries.memory >= 0);
+	assert_int_equal(pipe(said), 0);
+	assert_int_equal(pipe(go), 0);
+	pid_t pid = fork();
+	if (pid == 0) {
+		bool failed = cgroup_enter_self(&entries, false, NULL) ||
+			      write(said[1], "1", 1) != 1 || read(go[0], &byte, 1) != 1 ||
+			      cgroup_enter_memory(&entries, NULL) || write(said[1], "2", 1) != 1;
+		_exit(failed ? 99 : sleep_forever(NULL));
+	}
+	assert_int_equal(read(said[0], &byte, 1), 1);
+	assert_false(is_listed(memory, pid));
+	assert_int_equal(write(go[1], "", 1), 1);
+	assert_int_equal(read(said[0], &byte, 1), 1);
+	check_everywhere(&box, pid);
+	for (int i = 0; i < 2; i++) {
+		close(said[i]);
+		close(go[i]);
+	}
+	end(pid);
+	cgroup_entries_close(&entries);
+	box_finish(&box);
+}
+
 static int enter_and_sleep(void *context)
 {
 	return cgroup_enter_self(context, false, NULL) ? 1 : sleep_forever(NULL);
@@ -140,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_child_moves_itself_into_every_hierarchy),
+		cmocka_unit_test(the_memory_group_comes_last),
 		cmocka_unit_test(v2_can_be_entered_without_a_clone),
 		cmocka_unit_test(v2_can_be_entered_from_outside),
 		cmocka_unit_test(a_process_can_be_moved_into_every_hierarchy),
