@@ -23,14 +23,19 @@ struct option {
 	const char *help;
 };
 
+struct verb;
+
 /* What every verb is given. */
 struct globals {
 	const char *root; /* NULL: the default */
-	const char *log, *log_format;
+	const char *log, *log_format, *log_level;
 	bool debug, version, help;
 	bool systemd_cgroup;
 	const char *cgroup_manager, *rootless; /* NULL: not given */
 	struct cgroup_settings cgroup;	       /* what the three say */
+	/* The whole command line, for the commands that tell of it. */
+	const struct verb *const *verbs; /* ends with NULL */
+	const struct option *options;	 /* the global ones */
 };
 
 struct verb {

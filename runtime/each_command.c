@@ -29,6 +29,7 @@ int each_container(int root, bool regex, int n, char **words, container_action *
 		return -1;
 	if (!regex && n == 1)
 		return act(root, words[0], err);
+	log_about_container(NULL); /* what main took for an id is not the only one, or none */
 	for (size_t i = 0; i < ids.n; i++) {
 		error = (struct error){ 0 };
 		if (act(root, ids.v[i], &error) == 0)

@@ -10,21 +10,27 @@
 #include "spec/base/log.h"
 #include "spec/config.h"
 
-static struct globals globals = { .log_format = "text" };
+/* The exit status that runc has for it. */
+#define UNKNOWN_COMMAND 3
+
+static struct globals globals = { .log_format = "text", .log_level = "warning" };
 
 static const struct option global_options[] = {
 	{ "root", 0, OPTION_TEXT, &globals.root, "DIR",
 	  "where containers are recorded (default: /run/orun)" },
-	{ "log", 0, OPTION_TEXT, &globals.log, "FILE", "write messages here (default: stderr)" },
+	{ "log", 0, OPTION_TEXT, &globals.log, "FILE",
+	  "write messages to FILE, journald:NAME or syslog:NAME (default: stderr)" },
 	{ "log-format", 0, OPTION_TEXT, &globals.log_format, "text|json",
 	  "form of the messages (default: text)" },
+	{ "log-level", 0, OPTION_TEXT, &globals.log_level, "error|warning|debug",
+	  "what to write (default: warning)" },
+	{ "debug", 0, OPTION_FLAG, &globals.debug, NULL, "the same as --log-level debug" },
 	{ "systemd-cgroup", 0, OPTION_FLAG, &globals.systemd_cgroup, NULL,
 	  "the same as --cgroup-manager systemd" },
 	{ "cgroup-manager", 0, OPTION_TEXT, &globals.cgroup_manager, "cgroupfs|systemd|disabled",
 	  "who makes control groups (default: cgroupfs, orun itself)" },
 	{ "rootless", 0, OPTION_TEXT, &globals.rootless, "true|false|auto",
 	  "expect refusals of control groups (default: auto, by the caller's user id)" },
-	{ "debug", 0, OPTION_FLAG, &globals.debug, NULL, "more messages" },
 	{ "version", 'v', OPTION_FLAG, &globals.version, NULL, "print versions and exit" },
 	{ "help", 'h', OPTION_FLAG, &globals.help, NULL, "print this and exit" },
 	{ 0 },
@@ -58,7 +64,7 @@ static int run_verb_named(int argc, char **argv, char **whole, struct error *err
 	if (!verb) {
 		error_set(err, EINVAL, "unknown command '%s'", argv[0]);
 		error_hint(err, "--help lists the commands");
-		return 1;
+		return UNKNOWN_COMMAND;
 	}
 	if (verb->enters_container && exe_protect(whole, err))
 		return 1;
@@ -75,23 +81,30 @@ static int run_verb_named(int argc, char **argv, char **whole, struct error *err
 		error_hint(err, "`orun %s --help` tells more", verb->name);
 		return 1;
 	}
+	if (text_starts_with(verb->arguments, "ID"))
+		log_about_container(argv[1]);
 	return verb->run(&globals, left, argv + 1, err);
 }
 
 static int open_log(struct error *err)
 {
 	bool json = strcmp(globals.log_format, "json") == 0;
+	int lowest = globals.debug ? LOG_LEVEL_DEBUG : log_level_number(globals.log_level);
 
 	if (!json && strcmp(globals.log_format, "text") != 0)
 		return error_set(err, EINVAL, "--log-format '%s': is neither text nor json",
 				 globals.log_format);
-	return log_open("orun", globals.log, json ? LOG_JSON : LOG_TEXT, globals.debug, err);
+	if (lowest < 0)
+		return error_set(err, EINVAL, "--log-level '%s': is none of error, warning, debug",
+				 globals.log_level);
+	return log_open("orun", globals.log, json ? LOG_JSON : LOG_TEXT, (enum log_level)lowest,
+			err);
 }
 
 static int run(int argc, char **argv, char **whole, struct error *err)
 {
 	/* An error before the log is known gets the program's name too. */
-	if (log_open("orun", NULL, LOG_TEXT, false, err))
+	if (log_open("orun", NULL, LOG_TEXT, LOG_LEVEL_WARNING, err))
 		return 1;
 	int left = options_parse(global_options, argc - 1, argv + 1, true, err);
 

@@ -6,24 +6,30 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <syslog.h>
 #include <time.h>
 
 #include "spec/base/io.h"
 #include "spec/base/json_text.h"
+#include "spec/base/log_socket.h"
 #include "spec/base/owned.h"
 #include "spec/base/text.h"
 
 /* A loop that warns must not fill the memory. */
 enum { KEPT_MAX = 1000 };
 
+enum target { TARGET_STDERR, TARGET_FILE, TARGET_JOURNAL, TARGET_SYSLOG };
+
 static struct {
-	const char *program;
+	const char *program, *identifier, *container;
+	enum target target;
 	int fd; /* -1: stderr */
 	enum log_format format;
-	bool debug, had_error;
+	enum log_level lowest;
+	bool had_error;
 	/* Lines for a JSON log file that may have to go to stderr instead: the same in both forms. */
 	struct string_list kept_for_file, kept_for_stderr;
-} sink = { .fd = -1 };
+} sink = { .fd = -1, .lowest = LOG_LEVEL_WARNING };
 
 static const char *const level_names[] = {
 	[LOG_LEVEL_DEBUG] = "debug",
@@ -31,22 +37,77 @@ static const char *const level_names[] = {
 	[LOG_LEVEL_ERROR] = "error",
 };
 
-int log_open(const char *program, const char *path, enum log_format format, bool debug,
+int log_level_number(const char *name)
+{
+	for (int level = LOG_LEVEL_DEBUG; level <= LOG_LEVEL_ERROR; level++)
+		if (strcmp(level_names[level], name) == 0)
+			return level;
+	return -1;
+}
+
+static const int priorities[] = {
+	[LOG_LEVEL_DEBUG] = LOG_DEBUG,
+	[LOG_LEVEL_WARNING] = LOG_WARNING,
+	[LOG_LEVEL_ERROR] = LOG_ERR,
+};
+
+static const struct {
+	const char *prefix;
+	enum target target;
+} prefixes[] = {
+	{ "journald:", TARGET_JOURNAL },
+	{ "syslog:", TARGET_SYSLOG },
+	{ "file:", TARGET_FILE },
+};
+
+/* Moves *text on behind the prefix. */
+static enum target parse_target(const char **text)
+{
+	if (!*text || !**text)
+		return TARGET_STDERR;
+	for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+		if (text_starts_with(*text, prefixes[i].prefix)) {
+			*text += strlen(prefixes[i].prefix);
+			return prefixes[i].target;
+		}
+	return TARGET_FILE; /* a path may hold a colon */
+}
+
+static int open_target(enum target target, const char *path, struct error *err)
+{
+	if (target == TARGET_JOURNAL || target == TARGET_SYSLOG) {
+		int fd = log_socket_open(target == TARGET_JOURNAL ? JOURNAL_SOCKET : SYSLOG_SOCKET,
+					 err);
+		return fd < 0 ? error_prefix(err, "open log") : fd;
+	}
+	int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
+	return fd < 0 ? error_errno(err, errno, "open log file %s", path) : fd;
+}
+
+int log_open(const char *program, const char *target, enum log_format format, enum log_level lowest,
 	     struct error *err)
 {
+	enum target kind = parse_target(&target);
 	int fd = -1;
 
-	if (path && *path) {
-		fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0644);
+	if (kind != TARGET_STDERR) {
+		fd = open_target(kind, target, err);
 		if (fd < 0)
-			return error_errno(err, errno, "open log file %s", path);
+			return -1;
 	}
 	log_close();
 	sink.program = program;
+	sink.identifier = target && *target ? target : program;
+	sink.target = kind;
 	sink.fd = fd;
 	sink.format = format;
-	sink.debug = debug;
+	sink.lowest = lowest;
 	return 0;
+}
+
+void log_about_container(const char *id)
+{
+	sink.container = id;
 }
 
 static void print_line(struct buffer *line, enum log_level level, const char *message)
@@ -93,6 +154,14 @@ static bool keep(const struct buffer *line, const struct buffer *stderr_line)
 	       string_list_add(&sink.kept_for_stderr, stderr_line->text) == 0;
 }
 
+static int send_record(enum log_level level, const char *message)
+{
+	struct log_record record = { priorities[level], sink.identifier, message, sink.container };
+
+	return sink.target == TARGET_JOURNAL ? journal_send(sink.fd, &record)
+					     : syslog_send(sink.fd, &record);
+}
+
 static void log_message(enum log_level level, const char *format, va_list args)
 {
 	struct buffer line = { 0 }, stderr_line = { 0 };
@@ -105,7 +174,11 @@ static void log_message(enum log_level level, const char *format, va_list args)
 
 	print_line(&line, level, text);
 	print_stderr_line(&stderr_line, level, text);
-	if (sink.fd < 0) {
+	if (sink.target == TARGET_JOURNAL || sink.target == TARGET_SYSLOG) {
+		/* What nobody took is told here at least. */
+		if (send_record(level, text) || level == LOG_LEVEL_ERROR)
+			write_line(STDERR_FILENO, &stderr_line);
+	} else if (sink.fd < 0) {
 		write_line(STDERR_FILENO, sink.format == LOG_JSON ? &line : &stderr_line);
 	} else if (level == LOG_LEVEL_ERROR) {
 		write_line(sink.fd, &line);
@@ -125,6 +198,8 @@ void log_warning(const char *format, ...)
 {
 	va_list args;
 
+	if (sink.lowest > LOG_LEVEL_WARNING)
+		return;
 	va_start(args, format);
 	log_message(LOG_LEVEL_WARNING, format, args);
 	va_end(args);
@@ -134,7 +209,7 @@ void log_debug(const char *format, ...)
 {
 	va_list args;
 
-	if (!sink.debug)
+	if (sink.lowest > LOG_LEVEL_DEBUG)
 		return;
 	va_start(args, format);
 	log_message(LOG_LEVEL_DEBUG, format, args);
@@ -168,4 +243,5 @@ void log_close(void)
 	close_fd(sink.fd);
 	memset(&sink, 0, sizeof sink);
 	sink.fd = -1;
+	sink.lowest = LOG_LEVEL_WARNING;
 }

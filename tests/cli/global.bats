@@ -42,8 +42,8 @@ teardown() { remove_containers; }
 	output_has Usage:
 }
 
-@test "an unknown command is an error" {
-	run -1 "$ORUN" frobnicate
+@test "an unknown command is an error, with the status that runc has for it" {
+	run -3 "$ORUN" frobnicate
 	output_has "orun: unknown command 'frobnicate'"
 }
 
@@ -57,7 +57,7 @@ teardown() { remove_containers; }
 }
 
 @test "an option that wants a value and has none is an error" {
-	for words in --root --log --log-format "create --bundle" "create --pid-file" \
+	for words in --root --log --log-format --log-level "create --bundle" "create --pid-file" \
 		"create --console-socket" "create --preserve-fds" "run --bundle" "list --format" "spec -b"; do
 		# shellcheck disable=SC2086 # several words are meant
 		run -1 "$ORUN" $words
@@ -130,6 +130,98 @@ teardown() { remove_containers; }
 @test "without --log, json goes to stderr" {
 	run -1 orun --log-format json state "$id"
 	equals "$(jq -r .msg <<<"$output")" "container $id does not exist"
+}
+
+@test "--log file:FILE is a file" {
+	run -1 orun --log "file:$BATS_TEST_TMPDIR/log" state "$id"
+	grep -q 'level=error msg="container .* does not exist"' "$BATS_TEST_TMPDIR/log"
+}
+
+# with_loggers COMMAND…: with a journal and a syslog that write to the files journal and syslog; nobody
+# outside sees them.
+with_loggers()
+{
+	# shellcheck disable=SC2016 # the variables of the inner shell
+	unshare -m sh -c 'cd "$1" && shift &&
+		mount -t tmpfs none /run && mkdir -p /run/systemd/journal &&
+		mount -t tmpfs none /dev && mknod -m 666 /dev/null c 1 3 || exit 99
+		./receive-datagrams /run/systemd/journal/socket journal &
+		journal=$!
+		./receive-datagrams /dev/log syslog &
+		syslog=$!
+		until [ -S /run/systemd/journal/socket ] && [ -S /dev/log ]; do sleep 0.01; done
+		"$@" </dev/null
+		status=$?
+		until [ -e journal ] || [ -e syslog ]; do sleep 0.01; done
+		kill $journal $syslog
+		exit $status' sh "$BATS_TEST_TMPDIR" "$@"
+}
+
+make_receiver()
+{
+	command -v perl >/dev/null || skip "the loggers of the test need perl"
+	cat >"$BATS_TEST_TMPDIR/receive-datagrams" <<'PERL'
+#!/usr/bin/perl
+use IO::Socket::UNIX;
+my $socket = IO::Socket::UNIX->new(Local => $ARGV[0], Type => SOCK_DGRAM) or die "$ARGV[0]: $!";
+while (defined $socket->recv(my $text, 65536)) {
+	open my $out, '>>', "$ARGV[1].new" or die;
+	print $out $text, "\n";
+	close $out;
+	link "$ARGV[1].new", $ARGV[1];
+}
+PERL
+	chmod +x "$BATS_TEST_TMPDIR/receive-datagrams"
+}
+
+@test "--log journald: and syslog: reach their sockets, and errors stderr too" {
+	make_receiver
+	run -1 with_loggers "$ORUN" --root "$state" --log journald:me state "$id"
+	output_has "orun: container $id does not exist"
+	equals "$(cat "$BATS_TEST_TMPDIR/journal")" "MESSAGE=container $id does not exist
+PRIORITY=3
+SYSLOG_IDENTIFIER=me
+CONTAINER_ID=$id"
+	[ ! -e "$BATS_TEST_TMPDIR/syslog" ]
+	run -1 with_loggers "$ORUN" --root "$state" --log syslog: --log-format json start "$id"
+	output_has "orun: container $id does not exist"
+	grep -qE "^<11>... .. ..:..:.. orun\[[0-9]+\]: container $id: container $id does not exist$" \
+		"$BATS_TEST_TMPDIR/syslog"
+}
+
+@test "--log journald: gets the warnings, which stderr does not" {
+	make_receiver
+	configure '.process.capabilities.bounding += ["CAP_NO_SUCH"]'
+	program /bin/true
+	run -0 with_loggers "$ORUN" --root "$state" --log journald: run --bundle "$bundle" "$id"
+	equals "$output" ""
+	grep -q "^MESSAGE=.*CAP_NO_SUCH" "$BATS_TEST_TMPDIR/journal"
+	grep -qx "PRIORITY=4" "$BATS_TEST_TMPDIR/journal"
+	grep -qx "SYSLOG_IDENTIFIER=orun" "$BATS_TEST_TMPDIR/journal"
+	grep -qx "CONTAINER_ID=$id" "$BATS_TEST_TMPDIR/journal"
+}
+
+@test "a logger that is not there is an error that names it" {
+	for target in journald:x:/run/systemd/journal/socket syslog:x:/dev/log; do
+		[ ! -e "${target##*:}" ] || skip "this machine has ${target##*:}"
+		run -1 orun --log "${target%:*}" list
+		output_has "orun: open log: connect to ${target##*:}: no such file or directory"
+	done
+}
+
+@test "--log-level error leaves warnings out, debug tells more" {
+	configure '.process.capabilities.bounding += ["CAP_NO_SUCH"]'
+	program /bin/true
+	run -0 orun run "$id"
+	output_has CAP_NO_SUCH
+	run -0 orun --log-level error run "$id"
+	equals "$output" ""
+	run -0 orun --log-level=debug run "$id"
+	output_has "orun: debug: "
+	run -0 orun --log-level=error --debug run "$id"
+	output_has "orun: debug: "
+	run -1 orun --log-level=info list
+	output_has "--log-level 'info': is none of error, warning, debug"
 }
 
 @test "an unknown log format and a log that cannot be opened are errors" {

@@ -72,11 +72,12 @@ static char *log_text(const struct capture *capture)
 	return text;
 }
 
-static void open_or_fail(const struct capture *capture, enum log_format format, bool debug)
+static void open_or_fail(const struct capture *capture, enum log_format format,
+			 enum log_level lowest)
 {
 	struct error err = { 0 };
 
-	assert_int_equal(log_open("orun", capture->path, format, debug, &err), 0);
+	assert_int_equal(log_open("orun", capture->path, format, lowest, &err), 0);
 }
 
 static size_t count_lines(const char *text)
@@ -109,7 +110,7 @@ static void stderr_lines_have_the_programs_name(void **state)
 {
 	struct error err = { 0 };
 
-	assert_int_equal(log_open("orun", NULL, LOG_TEXT, false, &err), 0);
+	assert_int_equal(log_open("orun", NULL, LOG_TEXT, LOG_LEVEL_WARNING, &err), 0);
 	log_error("no %s", "luck");
 	log_warning("careful");
 	log_debug("unseen");
@@ -121,7 +122,7 @@ static void debug_messages_are_asked_for(void **state)
 {
 	struct error err = { 0 };
 
-	assert_int_equal(log_open("orun", "", LOG_TEXT, true, &err), 0);
+	assert_int_equal(log_open("orun", "", LOG_TEXT, LOG_LEVEL_DEBUG, &err), 0);
 	log_debug("seen");
 	expect_stderr(*state, "orun: debug: seen\n");
 }
@@ -138,7 +139,7 @@ static void json_on_stderr(void **state)
 	struct error err = { 0 };
 	char text[1024];
 
-	assert_int_equal(log_open("orun", NULL, LOG_JSON, false, &err), 0);
+	assert_int_equal(log_open("orun", NULL, LOG_JSON, LOG_LEVEL_WARNING, &err), 0);
 	log_error("it's \"so\"\n");
 	ssize_t got = read(capture->pipe_read, text, sizeof text - 1);
 	assert_true(got > 0);
@@ -149,7 +150,7 @@ static void json_on_stderr(void **state)
 
 static void text_file_gets_every_line_and_stderr_the_errors(void **state)
 {
-	open_or_fail(*state, LOG_TEXT, true);
+	open_or_fail(*state, LOG_TEXT, LOG_LEVEL_DEBUG);
 	log_debug("one");
 	log_warning("two \"quoted\"\nand more");
 	log_error("three");
@@ -164,7 +165,7 @@ static void text_file_gets_every_line_and_stderr_the_errors(void **state)
 
 static void json_file_with_an_error_holds_that_alone(void **state)
 {
-	open_or_fail(*state, LOG_JSON, true);
+	open_or_fail(*state, LOG_JSON, LOG_LEVEL_DEBUG);
 	log_warning("first");
 	log_debug("second");
 	log_error("at last");
@@ -178,7 +179,7 @@ static void json_file_with_an_error_holds_that_alone(void **state)
 
 static void json_file_without_an_error_gets_the_warnings_at_close(void **state)
 {
-	open_or_fail(*state, LOG_JSON, false);
+	open_or_fail(*state, LOG_JSON, LOG_LEVEL_WARNING);
 	log_warning("first");
 	log_warning("second");
 	owned_string early = log_text(*state);
@@ -194,9 +195,9 @@ static void json_file_without_an_error_gets_the_warnings_at_close(void **state)
 
 static void file_is_appended_to(void **state)
 {
-	open_or_fail(*state, LOG_JSON, false);
+	open_or_fail(*state, LOG_JSON, LOG_LEVEL_WARNING);
 	log_error("one");
-	open_or_fail(*state, LOG_JSON, false);
+	open_or_fail(*state, LOG_JSON, LOG_LEVEL_WARNING);
 	log_error("two");
 	owned_string text = log_text(*state);
 	assert_int_equal(count_lines(text), 2);
@@ -204,7 +205,7 @@ static void file_is_appended_to(void **state)
 
 static void descriptor_is_told_and_closed_on_exec(void **state)
 {
-	open_or_fail(*state, LOG_TEXT, false);
+	open_or_fail(*state, LOG_TEXT, LOG_LEVEL_WARNING);
 	assert_true(log_fd() >= 0);
 	assert_int_equal(fcntl(log_fd(), F_GETFD), FD_CLOEXEC);
 	log_close();
@@ -215,9 +216,10 @@ static void open_that_fails_keeps_the_old_log(void **state)
 {
 	struct error err = { 0 };
 
-	open_or_fail(*state, LOG_TEXT, false);
+	open_or_fail(*state, LOG_TEXT, LOG_LEVEL_WARNING);
 	int fd = log_fd();
-	assert_int_equal(log_open("orun", "/nonexistent/log", LOG_TEXT, false, &err), -1);
+	assert_int_equal(log_open("orun", "/nonexistent/log", LOG_TEXT, LOG_LEVEL_WARNING, &err),
+			 -1);
 	assert_string_equal(err.msg, "open log file /nonexistent/log: no such file or directory");
 	assert_int_equal(log_fd(), fd);
 }
@@ -226,7 +228,7 @@ static void endless_warnings_do_not_fill_the_memory(void **state)
 {
 	const struct capture *capture = *state;
 
-	open_or_fail(capture, LOG_JSON, false);
+	open_or_fail(capture, LOG_JSON, LOG_LEVEL_WARNING);
 	for (int i = 0; i < 1000; i++)
 		log_warning("kept");
 	expect_stderr(capture, "");
@@ -239,10 +241,73 @@ static void endless_warnings_do_not_fill_the_memory(void **state)
 
 static void errno_is_left_alone(void **state)
 {
-	open_or_fail(*state, LOG_TEXT, false);
+	open_or_fail(*state, LOG_TEXT, LOG_LEVEL_WARNING);
 	errno = ENOTTY;
 	log_error("x");
 	assert_int_equal(errno, ENOTTY);
+}
+
+static void what_is_below_the_lowest_level_is_dropped(void **state)
+{
+	struct error err = { 0 };
+
+	assert_int_equal(log_open("orun", NULL, LOG_TEXT, LOG_LEVEL_ERROR, &err), 0);
+	log_warning("w");
+	log_debug("d");
+	log_error("e");
+	expect_stderr(*state, "orun: e\n");
+}
+
+static void levels_have_names(void **state)
+{
+	(void)state;
+	assert_int_equal(log_level_number("error"), LOG_LEVEL_ERROR);
+	assert_int_equal(log_level_number("warning"), LOG_LEVEL_WARNING);
+	assert_int_equal(log_level_number("debug"), LOG_LEVEL_DEBUG);
+	assert_int_equal(log_level_number("info"), -1);
+	assert_int_equal(log_level_number(""), -1);
+}
+
+static void a_file_may_be_called_one(void **state)
+{
+	const struct capture *capture = *state;
+	owned_string target = text_format("file:%s", capture->path);
+	struct error err = { 0 };
+
+	assert_int_equal(log_open("orun", target, LOG_TEXT, LOG_LEVEL_WARNING, &err), 0);
+	log_error("e");
+	owned_string text = log_text(capture);
+	assert_non_null(strstr(text, "level=error msg=\"e\""));
+}
+
+static void a_colon_may_be_part_of_a_path(void **state)
+{
+	const struct capture *capture = *state;
+	owned_string target = text_format("%s:log", capture->path);
+	struct error err = { 0 };
+
+	assert_int_equal(log_open("orun", target, LOG_TEXT, LOG_LEVEL_WARNING, &err), 0);
+	assert_int_equal(unlink(target), 0);
+}
+
+/* A machine without systemd or syslog has no such socket; where there is one, this writes nothing. */
+static void loggers_that_are_absent_are_named(void **state)
+{
+	static const char *const pairs[][2] = {
+		{ "journald:x", "/run/systemd/journal/socket" },
+		{ "syslog:", "/dev/log" },
+	};
+	struct error err = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		int failed = log_open("orun", pairs[i][0], LOG_TEXT, LOG_LEVEL_WARNING, &err);
+		assert_int_equal(failed, access(pairs[i][1], F_OK) ? -1 : 0);
+		if (failed) {
+			assert_non_null(strstr(err.msg, "open log: connect to "));
+			assert_non_null(strstr(err.msg, pairs[i][1]));
+		}
+	}
 }
 
 #define CAPTURED(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -262,6 +327,11 @@ int main(void)
 		CAPTURED(open_that_fails_keeps_the_old_log),
 		CAPTURED(endless_warnings_do_not_fill_the_memory),
 		CAPTURED(errno_is_left_alone),
+		CAPTURED(what_is_below_the_lowest_level_is_dropped),
+		CAPTURED(levels_have_names),
+		CAPTURED(a_file_may_be_called_one),
+		CAPTURED(a_colon_may_be_part_of_a_path),
+		CAPTURED(loggers_that_are_absent_are_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
