@@ -17,8 +17,10 @@
 #include "runtime/init.h"
 #include "runtime/lifecycle.h"
 #include "runtime/mount.h"
+#include "runtime/net_devices.h"
 #include "runtime/process.h"
 #include "runtime/process_files.h"
+#include "runtime/resctrl.h"
 #include "runtime/rootfs.h"
 #include "runtime/seccomp_listener.h"
 #include "runtime/state_of_plan.h"
@@ -42,6 +44,8 @@ struct creation {
 	int sync; /* the parent's end */
 	struct console_socket console_socket;
 	int console;
+	struct resctrl_made resctrl_made;
+	struct moved_devices net_devices;
 };
 
 static int claim(void *context, struct error *err)
@@ -232,6 +236,44 @@ static int set_oom_score(void *context, struct error *err)
 		       : 0;
 }
 
+static int join_resctrl(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	const struct linux_config *linux_ = creation->plan.config->linux_;
+
+	if (!linux_ || !linux_->intel_rdt)
+		return 0;
+	return resctrl_create(linux_->intel_rdt, creation->container.state, creation->process.pid,
+			      &creation->resctrl_made, err);
+}
+
+static void leave_resctrl(void *context)
+{
+	struct creation *creation = context;
+
+	resctrl_take_back(creation->container.state, &creation->resctrl_made);
+}
+
+static int move_net_devices(void *context, struct error *err)
+{
+	struct creation *creation = context;
+	const struct linux_config *linux_ = creation->plan.config->linux_;
+	char path[32];
+
+	if (!linux_ || !linux_->net_devices.n)
+		return 0;
+	snprintf(path, sizeof path, "%d/ns/net", (int)creation->process.pid);
+	owned_fd namespace = openat(creation->init.procfs, path, O_RDONLY | O_CLOEXEC);
+	if (namespace < 0)
+		return error_errno(err, errno, "open /proc/%s", path);
+	return net_devices_move(&linux_->net_devices, namespace, &creation->net_devices, err);
+}
+
+static void return_net_devices(void *context)
+{
+	net_devices_take_back(&((struct creation *)context)->net_devices);
+}
+
 static int say_go(void *context, struct error *err)
 {
 	struct creation *creation = context;
@@ -335,6 +377,8 @@ static const struct step create_steps[] = {
 	{ "systemd scope", start_scope, NULL },
 	{ "id maps", map_ids, NULL },
 	{ "oom score", set_oom_score, NULL },
+	{ "resctrl group", join_resctrl, leave_resctrl },
+	{ "network devices", move_net_devices, return_net_devices },
 	{ "go", say_go, NULL },
 	{ "hooks", run_hooks, NULL },
 	{ "wait for init", wait_ready, NULL },
@@ -359,6 +403,7 @@ static void finish(struct creation *creation)
 	close_fd(init->created_lock);
 	close_fd(creation->console_socket.sender);
 	close_fd(creation->console_socket.receiver);
+	net_devices_finish(&creation->net_devices);
 	cgroup_entries_close(&creation->entries);
 	plan_finish(&creation->plan);
 }
@@ -388,6 +433,7 @@ int container_create(const struct create_request *request, struct created *ret, 
 			  .console_socket = -1,
 			  .seccomp_agent = -1 },
 		.process = { .pidfd = -1 },
+		.net_devices = NO_MOVED_DEVICES,
 		.sync = -1,
 		.console_socket = { -1, -1 },
 		.console = -1,

@@ -10,6 +10,7 @@
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/container_cgroup.h"
 #include "runtime/hooks.h"
+#include "runtime/resctrl.h"
 #include "runtime/rootfs.h"
 #include "runtime/steps.h"
 #include "runtime/sys.h"
@@ -180,6 +181,11 @@ static int remove_cgroup(void *context, struct error *err)
 	return container_remove_cgroup(state, err);
 }
 
+static int remove_resctrl(void *context, struct error *err)
+{
+	return resctrl_remove(((struct container *)context)->state, err);
+}
+
 static int remove_record(void *context, struct error *err)
 {
 	return container_remove(context, err);
@@ -193,9 +199,8 @@ static int detach_mounts(void *context, struct error *err)
 }
 
 static const struct step delete_steps[] = {
-	{ "processes", end_processes, NULL },
-	{ "mounts", detach_mounts, NULL },
-	{ "control group", remove_cgroup, NULL },
+	{ "processes", end_processes, NULL },	  { "mounts", detach_mounts, NULL },
+	{ "control group", remove_cgroup, NULL }, { "resctrl group", remove_resctrl, NULL },
 	{ "record", remove_record, NULL },
 };
 

@@ -178,18 +178,6 @@ static int plan_process(struct plan *plan, const struct plan_options *options, s
 	return plan_environment(plan, err);
 }
 
-/* Better no container than one without what was asked for. */
-static int refuse_unsupported(const struct linux_config *linux_, struct error *err)
-{
-	if (linux_ && linux_->net_devices.n)
-		return error_set(err, ENOTSUP,
-				 "linux.netDevices: orun does not move network devices");
-	if (linux_ && linux_->intel_rdt)
-		return error_set(err, ENOTSUP,
-				 "linux.intelRdt: orun does not manage resctrl groups");
-	return 0;
-}
-
 static bool has_limits(const struct resources *resources)
 {
 	return resources->memory || resources->cpu || resources->pids || resources->block_io ||
@@ -211,7 +199,7 @@ static int plan_cgroup(struct plan *plan, const struct cgroup_settings *settings
 
 static int build(struct plan *plan, const struct plan_options *options, struct error *err)
 {
-	if (refuse_unsupported(plan->config->linux_, err) || plan_paths(plan, options, err))
+	if (plan_paths(plan, options, err))
 		return -1;
 	plan_namespaces(plan);
 	if (plan_mounts(plan, err) || plan_process(plan, options, err) ||

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "runtime/cgroup/systemd.h"
+#include "runtime/resctrl.h"
+#include "spec/base/owned.h"
 
 static char *now_rfc3339(void)
 {
@@ -76,6 +78,16 @@ static int remember_scope(const struct systemd_scope *scope, struct state *state
 	return state->systemd_scope ? 0 : error_errno(err, ENOMEM, "state");
 }
 
+static int remember_resctrl(const struct plan *plan, struct state *state, struct error *err)
+{
+	const struct linux_config *linux_ = plan->config->linux_;
+
+	if (!linux_ || !linux_->intel_rdt)
+		return 0;
+	owned_string resctrl = resctrl_find(err);
+	return resctrl ? resctrl_foresee(resctrl, linux_->intel_rdt, state, err) : -1;
+}
+
 static int fill(const struct plan *plan, struct state *state, struct error *err)
 {
 	state->oci_version = strdup(SPEC_VERSION);
@@ -96,7 +108,8 @@ static int fill(const struct plan *plan, struct state *state, struct error *err)
 	    !state->created || remember_hooks(plan->config->hooks, state) ||
 	    copy_map(&plan->config->annotations, &state->annotations))
 		return error_errno(err, ENOMEM, "state");
-	if (cgroup_directories(&plan->cgroup, &state->cgroup_dirs, err))
+	if (remember_resctrl(plan, state, err) ||
+	    cgroup_directories(&plan->cgroup, &state->cgroup_dirs, err))
 		return -1;
 	return cgroup_foresee(&plan->cgroup, &state->cgroup_made, err);
 }

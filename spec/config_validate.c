@@ -327,6 +327,38 @@ static bool is_interface_name(const char *name)
 	       !text_equal(name, "..") && strcspn(name, "/: \t\n\v\f\r") == length;
 }
 
+/* "%d" stands for a number that the kernel chooses; it knows no other use of '%'. */
+static bool is_interface_name_or_template(const char *name)
+{
+	const char *percent = strchr(name, '%');
+
+	return is_interface_name(name) &&
+	       (!percent || (percent[1] == 'd' && !strchr(percent + 1, '%')));
+}
+
+static const char *name_in_container(const struct net_device *device)
+{
+	return device->name ? device->name : device->key;
+}
+
+static void check_net_device(const struct net_device_list *list, size_t i,
+			     struct problems *problems)
+{
+	const struct net_device *device = list->v[i];
+	const char *name = name_in_container(device);
+	owned_string path = table_entry_path("linux.netDevices", device->key);
+
+	if (!is_interface_name(device->key))
+		problems_add(problems, "%s: the key is not a network interface name", path);
+	if (device->name && !is_interface_name_or_template(device->name))
+		table_value_problem(problems, device->name, "is not a network interface name",
+				    "%s.name", path);
+	for (size_t k = 0; k < i && !strchr(name, '%'); k++)
+		if (text_equal(name, name_in_container(list->v[k])))
+			table_value_problem(problems, name, "is the name of another device",
+					    "%s.name", path);
+}
+
 static void check_net_devices(const struct config *config, struct problems *problems)
 {
 	const struct net_device_list *list = &linux_of(config)->net_devices;
@@ -335,16 +367,8 @@ static void check_net_devices(const struct config *config, struct problems *prob
 		problems_add(
 			problems,
 			"linux.netDevices: needs an entry of type network in linux.namespaces");
-	for (size_t i = 0; i < list->n; i++) {
-		const struct net_device *device = list->v[i];
-		owned_string path = table_entry_path("linux.netDevices", device->key);
-
-		if (!is_interface_name(device->key))
-			problems_add(problems, "%s: the key is not a network interface name", path);
-		if (device->name && !is_interface_name(device->name))
-			table_value_problem(problems, device->name,
-					    "is not a network interface name", "%s.name", path);
-	}
+	for (size_t i = 0; i < list->n; i++)
+		check_net_device(list, i, problems);
 }
 
 static void check_rootfs_propagation(const struct config *config, struct problems *problems)

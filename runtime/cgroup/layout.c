@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "runtime/mountinfo.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 
 #define PREFERRED_PARENT "/sys/fs/cgroup"
 #define PROC_TEXT_MAX (64u << 20)
 
-/* One line of mountinfo (proc(5)); the texts point into it and are still escaped. */
+/* What matters here of a line of mountinfo; the texts are still escaped. */
 struct mount_line {
 	int64_t id, parent;
 	char *root, *mountpoint, *super_options;
@@ -36,56 +37,22 @@ bool cgroup_word_in(const char *text, const char *word, char separator)
 	return false;
 }
 
-/* mountinfo writes space, tab, newline and backslash as three octal digits. */
-static void unescape(char *text)
-{
-	char *to = text;
-
-	for (const char *from = text; *from; to++) {
-		if (from[0] == '\\' && strspn(from + 1, "01234567") >= 3) {
-			*to = (char)((from[1] - '0') * 64 + (from[2] - '0') * 8 + (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
-
-static bool parse_mount_line(char *line, struct mount_line *mount)
-{
-	char *rest = line, *words[5];
-
-	for (size_t i = 0; i < 5; i++) {
-		words[i] = strsep(&rest, " ");
-		if (!rest)
-			return false;
-	}
-	/* Behind any number of optional fields. */
-	char *type = strstr(rest, " - ");
-	if (!type || text_to_int64(words[0], &mount->id) || text_to_int64(words[1], &mount->parent))
-		return false;
-	type += strlen(" - ");
-	mount->root = words[3];
-	mount->mountpoint = words[4];
-	mount->version = text_starts_with(type, "cgroup2 ")  ? 2
-			 : text_starts_with(type, "cgroup ") ? 1
-							     : 0;
-	strsep(&type, " "); /* file system type, then source, then the options */
-	strsep(&type, " ");
-	mount->super_options = type;
-	return type;
-}
-
 static int parse_mountinfo(char *text, struct mount_lines *lines)
 {
 	size_t capacity = 0;
-	char *line;
+	struct mountinfo found;
 
-	while ((line = strsep(&text, "\n"))) {
-		struct mount_line mount = { 0 };
-		if (!parse_mount_line(line, &mount))
-			continue;
+	while (mountinfo_next(&text, &found)) {
+		const struct mount_line mount = {
+			.id = found.id,
+			.parent = found.parent,
+			.root = found.root,
+			.mountpoint = found.mountpoint,
+			.super_options = found.super_options,
+			.version = text_equal(found.type, "cgroup2")  ? 2
+				   : text_equal(found.type, "cgroup") ? 1
+								      : 0,
+		};
 		if (lines->n == capacity) {
 			size_t more = capacity ? capacity * 2 : 64;
 			struct mount_line *v = reallocarray(lines->v, more, sizeof *v);
@@ -196,8 +163,8 @@ static int add_hierarchy(struct cgroup_layout *layout, int version, const char *
 	};
 	if (!root || !added->name || !added->mountpoint)
 		return -1;
-	unescape(root);
-	unescape(added->mountpoint);
+	mountinfo_unescape(root);
+	mountinfo_unescape(added->mountpoint);
 	added->caller = caller_below_mount(root, group);
 	return added->caller ? 0 : -1;
 }
@@ -279,11 +246,11 @@ int cgroup_layout_parse(char *mountinfo, char *self_cgroup, struct cgroup_layout
 
 int cgroup_layout_read(struct cgroup_layout *layout, struct error *err)
 {
-	owned_string mountinfo = NULL;
+	owned_string mountinfo = mountinfo_read(AT_FDCWD, "/proc/self/mountinfo", err);
 	owned_string self_cgroup = NULL;
 
 	*layout = (struct cgroup_layout){ 0 };
-	if (read_file_at(AT_FDCWD, "/proc/self/mountinfo", PROC_TEXT_MAX, &mountinfo, NULL, err) ||
+	if (!mountinfo ||
 	    read_file_at(AT_FDCWD, "/proc/self/cgroup", PROC_TEXT_MAX, &self_cgroup, NULL, err))
 		return -1;
 	return cgroup_layout_parse(mountinfo, self_cgroup, layout, err);
