@@ -134,3 +134,51 @@ notify_mkdir()
 	orun delete --force "$id"
 	nothing_left
 }
+
+# Network devices and resctrl -------------------------------------------------------------------------
+
+# In a network namespace of the test's own. Whoever manages the container's network may change the device;
+# no later operation takes that back, and delete does not fetch the device.
+@test "a network device is left to its container once it is there" {
+	unshare -n ip link add dev conf0 type veth peer name conf1 || skip "this kernel has no veth"
+	configure '.linux.netDevices = {conf0: {}}'
+	export -f orun
+	export ORUN state bundle id
+	timeout 60 unshare -n bash -euc '
+		ip link add dev conf0 type veth peer name conf1
+		orun create "$id"
+		inside=(nsenter --net="/proc/$(orun state "$id" | jq .pid)/ns/net" ip)
+		"${inside[@]}" link set dev conf0 down
+		"${inside[@]}" link set dev conf0 name other0
+		"${inside[@]}" address add 192.0.2.9/24 dev other0
+		before=$("${inside[@]}" -j address show dev other0)
+		orun start "$id"
+		orun state "$id"
+		[ "$("${inside[@]}" -j address show dev other0)" = "$before" ]
+		orun delete --force "$id"
+		for name in conf0 other0; do
+			! ip link show dev $name || exit 1
+		done
+	' </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 || {
+		cat "$BATS_TEST_TMPDIR/said" >&2
+		false
+	}
+}
+
+# Where there is no resctrl, whoever looked for it would fail.
+@test "without intelRdt no resctrl is touched" {
+	local resctrl before
+	resctrl=$(findmnt --noheadings --output TARGET --types resctrl || true)
+	if [ -z "$resctrl" ]; then
+		program /bin/true
+		orun run "$id"
+		configure '.linux.intelRdt = {closID: "/"}'
+		create_fails resctrl
+		return
+	fi
+	before=$(cd "$resctrl" && find . | sort && cat schemata)
+	create
+	equals "$(cd "$resctrl" && find . | sort && cat schemata)" "$before"
+	orun delete --force "$id"
+	equals "$(cd "$resctrl" && find . | sort)" "$(grep '^\.' <<<"$before")"
+}
