@@ -18,10 +18,12 @@ enum kind {
 	KIND_FLAGS,
 	KIND_STRING_LIST,
 	KIND_UINT32_LIST,
+	KIND_UINT64_LIST,
 	KIND_STRING_MAP,
 	KIND_OBJECT,
 	KIND_OBJECT_LIST,
-	KIND_OBJECT_MAP
+	KIND_OBJECT_MAP,
+	KIND_JSON
 };
 
 /* A name that stands for a number. Lists end with a NULL name. */
@@ -83,8 +85,13 @@ struct type {
 	FIELD_(S, m, struct string_list, json, KIND_STRING_LIST, __VA_ARGS__)
 #define FIELD_UINT32_LIST(S, m, json, ...) \
 	FIELD_(S, m, struct uint32_list, json, KIND_UINT32_LIST, __VA_ARGS__)
+#define FIELD_UINT64_LIST(S, m, json, ...) \
+	FIELD_(S, m, struct uint64_list, json, KIND_UINT64_LIST, __VA_ARGS__)
 #define FIELD_STRING_MAP(S, m, json, ...) \
 	FIELD_(S, m, struct string_map, json, KIND_STRING_MAP, __VA_ARGS__)
+
+/* Any JSON value, as its text. */
+#define FIELD_JSON(S, m, json, ...) FIELD_(S, m, char *, json, KIND_JSON, __VA_ARGS__)
 
 /* A word becomes its number; an absent optional word is 0, so 0 is then no word's number. */
 #define FIELD_WORD(S, m, json, list, ...) \

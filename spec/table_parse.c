@@ -233,7 +233,9 @@ static void read_list(const struct reader *reader, const struct table_path *path
 		      struct json_object *json, const struct field *field, void *at)
 {
 	struct any_list *list = at;
-	size_t size = field->kind == KIND_UINT32_LIST ? sizeof(uint32_t) : sizeof(void *);
+	size_t size = field->kind == KIND_UINT32_LIST	? sizeof(uint32_t)
+		      : field->kind == KIND_UINT64_LIST ? sizeof(uint64_t)
+							: sizeof(void *);
 
 	if (!expect(reader, path, json, json_type_array, "array"))
 		return;
@@ -252,6 +254,9 @@ static void read_list(const struct reader *reader, const struct table_path *path
 		} else if (field->kind == KIND_UINT32_LIST) {
 			read_integer(reader, &here, element, 0, UINT32_MAX, &value);
 			((uint32_t *)list->v)[i] = (uint32_t)value;
+		} else if (field->kind == KIND_UINT64_LIST) {
+			read_integer(reader, &here, element, 0, UINT64_MAX,
+				     (uint64_t *)list->v + i);
 		} else {
 			((void **)list->v)[i] =
 				read_new_object(reader, &here, element, field->type);
@@ -301,6 +306,14 @@ static void read_object_map(const struct reader *reader, const struct table_path
 	}
 }
 
+static void read_json(const struct reader *reader, const struct table_path *path,
+		      struct json_object *json, char **ret)
+{
+	*ret = strdup(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN));
+	if (!*ret)
+		table_problem(reader->problems, path, "out of memory");
+}
+
 static void read_field(const struct reader *reader, const struct table_path *path,
 		       struct json_object *json, const struct field *field, void *at)
 {
@@ -334,6 +347,7 @@ static void read_field(const struct reader *reader, const struct table_path *pat
 		return;
 	case KIND_STRING_LIST:
 	case KIND_UINT32_LIST:
+	case KIND_UINT64_LIST:
 	case KIND_OBJECT_LIST:
 		read_list(reader, path, json, field, at);
 		return;
@@ -345,6 +359,9 @@ static void read_field(const struct reader *reader, const struct table_path *pat
 		return;
 	case KIND_OBJECT_MAP:
 		read_object_map(reader, path, json, field->type, at);
+		return;
+	case KIND_JSON:
+		read_json(reader, path, json, at);
 		return;
 	}
 }

@@ -26,12 +26,14 @@ static void free_field(const struct field *field, void *at)
 
 	switch (field->kind) {
 	case KIND_STRING:
+	case KIND_JSON:
 		free(*(char **)at);
 		return;
 	case KIND_STRING_LIST:
 		string_list_finish(at);
 		return;
 	case KIND_UINT32_LIST:
+	case KIND_UINT64_LIST:
 		free(list->v);
 		return;
 	case KIND_STRING_MAP:
@@ -143,6 +145,8 @@ static void print_list(struct printer *printer, const struct field *field, const
 			print_string(printer, ((char **)list->v)[i]);
 		else if (field->kind == KIND_UINT32_LIST)
 			buffer_print(printer->to, "%" PRIu32, ((uint32_t *)list->v)[i]);
+		else if (field->kind == KIND_UINT64_LIST)
+			buffer_print(printer->to, "%" PRIu64, ((uint64_t *)list->v)[i]);
 		else
 			print_object(printer, field->type, ((void **)list->v)[i]);
 	}
@@ -178,6 +182,7 @@ static bool says_something(const struct field *field, const void *at)
 	switch (field->kind) {
 	case KIND_STRING:
 	case KIND_OBJECT:
+	case KIND_JSON:
 		return *(void *const *)at;
 	case KIND_BOOL:
 		return *(const bool *)at;
@@ -199,6 +204,7 @@ static bool says_something(const struct field *field, const void *at)
 		return *(const int *)at != 0;
 	case KIND_STRING_LIST:
 	case KIND_UINT32_LIST:
+	case KIND_UINT64_LIST:
 	case KIND_STRING_MAP:
 	case KIND_OBJECT_LIST:
 	case KIND_OBJECT_MAP:
@@ -245,6 +251,7 @@ static void print_field(struct printer *printer, const struct field *field, cons
 		return;
 	case KIND_STRING_LIST:
 	case KIND_UINT32_LIST:
+	case KIND_UINT64_LIST:
 	case KIND_OBJECT_LIST:
 		print_list(printer, field, at);
 		return;
@@ -256,6 +263,9 @@ static void print_field(struct printer *printer, const struct field *field, cons
 		return;
 	case KIND_OBJECT_MAP:
 		print_object_map(printer, field, at);
+		return;
+	case KIND_JSON:
+		buffer_print(printer->to, "%s", *(char *const *)at ? *(char *const *)at : "null");
 		return;
 	}
 }

@@ -27,6 +27,11 @@ struct uint32_list {
 	size_t n;
 };
 
+struct uint64_list {
+	uint64_t *v;
+	size_t n;
+};
+
 /* Formatted copy for the caller to free; NULL when memory is out. */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -34,9 +34,11 @@ struct sample {
 	uint64_t flags;
 	struct string_list strings;
 	struct uint32_list numbers;
+	struct uint64_list large;
 	struct string_map map;
 	struct part *part;
 	struct part_list parts, named;
+	char *any;
 };
 
 static const struct word words[] = { { "one", 1 }, { "two", 2 }, { "eight", 8 }, { NULL, 0 } };
@@ -63,10 +65,12 @@ static const struct field sample_fields[] = {
 	FIELD_FLAGS(sample, flags, "flags", words),
 	FIELD_STRING_LIST(sample, strings, "strings"),
 	FIELD_UINT32_LIST(sample, numbers, "numbers"),
+	FIELD_UINT64_LIST(sample, large, "large"),
 	FIELD_STRING_MAP(sample, map, "map"),
 	FIELD_OBJECT(sample, part, "part", part),
 	FIELD_OBJECT_LIST(sample, parts, "parts", part),
 	FIELD_OBJECT_MAP(sample, named, "named", part),
+	FIELD_JSON(sample, any, "any"),
 };
 static TYPE(sample);
 
@@ -96,9 +100,11 @@ static const char full[] =
 	"\"i64\":-9223372036854775808,\"optI64\":0,\"u64\":18446744073709551615,\"optU64\":0,"
 	"\"u32\":4294967295,\"optU32\":0,\"small\":4,\"word\":\"two\",\"flags\":[\"one\",\"eight\"]"
 	","
-	"\"strings\":[\"a\",\"\"],\"numbers\":[0,4294967295],\"map\":{\"k\":\"\",\"l\":\"v\"},"
+	"\"strings\":[\"a\",\"\"],\"numbers\":[0,4294967295],\"large\":[0,18446744073709551615],"
+	"\"map\":{\"k\":\"\",\"l\":\"v\"},"
 	"\"part\":{\"number\":0},\"parts\":[{\"name\":\"p\",\"number\":-1},{\"number\":0}],"
-	"\"named\":{\"x\":{\"number\":1},\"y z\":{\"name\":\"n\",\"number\":2}}}";
+	"\"named\":{\"x\":{\"number\":1},\"y z\":{\"name\":\"n\",\"number\":2}},"
+	"\"any\":{\"x\":[1.50,null,\"\\\"\"]}}";
 
 static void every_kind_is_read(void **unused)
 {
@@ -121,6 +127,8 @@ static void every_kind_is_read(void **unused)
 	assert_int_equal(sample->strings.n, 2);
 	assert_null(sample->strings.v[2]);
 	assert_int_equal(sample->numbers.v[1], UINT32_MAX);
+	assert_true(sample->large.v[1] == UINT64_MAX);
+	assert_string_equal(sample->any, "{\"x\":[1.50,null,\"\\\"\"]}");
 	assert_string_equal(string_map_get(&sample->map, "l"), "v");
 	assert_int_equal(sample->parts.v[0]->number, -1);
 	assert_null(sample->parts.v[0]->key);
