@@ -98,7 +98,7 @@ int statistics_keys(int group, const char *file, const struct statistics_key *ke
 	owned_string text = NULL;
 	int absent = statistics_text(group, file, &text, err);
 	char *rest = text, *key, *value;
-	uint64_t number;
+	uint64_t number = 0;
 
 	if (absent)
 		return absent;
@@ -191,7 +191,7 @@ int statistics_list(int group, const char *file, struct uint64_list *to, struct 
 	owned_string text = NULL;
 	int absent = statistics_text(group, file, &text, err);
 	char *rest = text, *word;
-	uint64_t number;
+	uint64_t number = 0;
 
 	if (absent)
 		return absent;

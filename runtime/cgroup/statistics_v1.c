@@ -26,7 +26,7 @@ static int read_usage_all(int group, struct cpu_usage *usage, struct error *err)
 	owned_string text = NULL;
 	int absent = statistics_text(group, file, &text, err);
 	char *rest = text, *line;
-	uint64_t user, kernel;
+	uint64_t user = 0, kernel = 0;
 
 	if (absent)
 		return absent;
