@@ -369,12 +369,12 @@ static int start(struct request *request, char **answer, struct error *err)
 		failed = start_once(request, &job, &error, err);
 	}
 	owned_string result = job.result;
-	if (!failed && strcmp(result, "done") != 0)
-		failed = error_set(err, ECANCELED, "start of %s: job %s", request->unit, result);
-	if (!failed)
+	if (failed)
+		return -1;
+	if (strcmp(result, "done") == 0)
 		return unit_group(request, answer, err);
 	reset_failed(request);
-	return -1;
+	return error_set(err, ECANCELED, "start of %s: job %s", request->unit, result);
 }
 
 static int stop(struct request *request, char **answer, struct error *err)

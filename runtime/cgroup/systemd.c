@@ -36,11 +36,11 @@ static char *expand_slice(const char *slice)
 	if (strcmp(slice, "-.slice") == 0)
 		return strdup("");
 	size_t length = strlen(slice) - strlen(".slice");
-	for (size_t end = 1; end <= length; end++) {
+	for (size_t end = 0; end <= length; end++) {
 		if (end < length && slice[end] != '-')
 			continue;
 		/* No component is empty: "-a", "a--b", "a-". */
-		if (slice[end - 1] == '-') {
+		if (end == 0 || slice[end - 1] == '-') {
 			buffer_finish(&path);
 			return NULL;
 		}
