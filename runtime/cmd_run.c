@@ -15,11 +15,12 @@ static const struct option options[] = {
 	CREATE_OPTIONS(arguments),
 	{ "detach", 'd', OPTION_FLAG, &detach, NULL, "return when the program runs" },
 	{ "keep", 0, OPTION_FLAG, &keep, NULL, "do not delete the container when it has ended" },
+	{ "explain", 0, OPTION_FLAG, &arguments.explain, NULL,
+	  "say which system calls the seccomp profile refuses" },
 	{ 0 },
 };
 
-/* Others may use the container while we wait, so the lock is given up, and taken again to delete. */
-static int delete_after(int root, const char *id, struct error *err)
+int delete_ended(int root, const char *id, struct error *err)
 {
 	struct container container;
 
@@ -38,6 +39,8 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 	bool foreground = !detach && !arguments.console_socket;
 
 	(void)argc;
+	if (arguments.explain && detach)
+		return -error_set(err, EINVAL, "--explain: needs the foreground, not --detach");
 	if (create_from_arguments(globals, &arguments, id, foreground, &created, err))
 		return 1;
 	owned_fd root = created.container.root;
@@ -51,8 +54,9 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 	}
 	int status = failed ? 1 : foreground_attend(&created.init, created.console, err);
 	created_finish(&created);
-	if ((failed || !keep) && delete_after(root, id, &later))
+	if ((failed || !keep) && delete_ended(root, id, &later))
 		log_warning("%s", later.msg);
+	seccomp_explainer_wait(&created.explainer);
 	return status;
 }
 

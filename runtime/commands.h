@@ -6,6 +6,8 @@
 
 extern const struct verb create_verb, start_verb, exec_verb, state_verb, kill_verb, delete_verb,
 	run_verb, list_verb, spec_verb;
+extern const struct verb ps_verb, pause_verb, resume_verb;
+extern const struct verb checkpoint_verb, restore_verb;
 extern const struct verb ps_verb, pause_verb, resume_verb, events_verb;
 
 /* Options that create and run have in common. */
@@ -13,6 +15,7 @@ struct create_arguments {
 	const char *bundle, *pid_file, *console_socket, *pidfd_socket;
 	unsigned preserve_fds;
 	bool no_pivot, no_new_keyring;
+	bool explain; /* run only */
 };
 #define CREATE_OPTIONS(arguments)                                                                \
 	{ "bundle",    'b',                                                                      \
@@ -54,3 +57,12 @@ typedef int container_action(int root, const char *id, struct error *err);
  * well, which includes that no id matched. */
 int each_container(int root, bool regex, int n, char **words, container_action *act,
 		   struct error *err);
+
+/* The configuration of a bundle, for the caller to config_free, and the text that it was parsed from, to be freed
+ * too. Every problem of it is logged. */
+struct config *load_bundle_config(const char *bundle, char **text, size_t *length,
+				  struct error *err);
+
+/* Deletes a container that was waited for in the foreground. Others may have used it meanwhile, so its lock was
+ * given up and is taken again; one that is gone is no error. */
+int delete_ended(int root, const char *id, struct error *err);

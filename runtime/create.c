@@ -22,6 +22,7 @@
 #include "runtime/process_files.h"
 #include "runtime/resctrl.h"
 #include "runtime/rootfs.h"
+#include "runtime/seccomp_explain.h"
 #include "runtime/seccomp_listener.h"
 #include "runtime/state_of_plan.h"
 #include "runtime/steps.h"
@@ -44,6 +45,7 @@ struct creation {
 	int sync; /* the parent's end */
 	struct console_socket console_socket;
 	int console;
+	struct seccomp_explainer explainer;
 	struct resctrl_made resctrl_made;
 	struct moved_devices net_devices;
 };
@@ -181,8 +183,14 @@ static int open_seccomp_agent(void *context, struct error *err)
 {
 	struct creation *creation = context;
 
-	return seccomp_agent_connect(&creation->plan.seccomp, creation->plan.config->linux_,
-				     &creation->init.seccomp_agent, err);
+	if (!creation->request->explain)
+		return seccomp_agent_connect(&creation->plan.seccomp,
+					     creation->plan.config->linux_,
+					     &creation->init.seccomp_agent, err);
+	if (seccomp_explain(&creation->plan.seccomp, &creation->explainer, err))
+		return -1;
+	creation->init.seccomp_agent = creation->explainer.socket;
+	return 0;
 }
 
 static int spawn(void *context, struct error *err)
@@ -462,7 +470,8 @@ int container_create(const struct create_request *request, struct created *ret, 
 		  (int)creation.process.pid);
 	*ret = (struct created){ .container = creation.container,
 				 .init = creation.process,
-				 .console = creation.console };
+				 .console = creation.console,
+				 .explainer = creation.explainer };
 	return 0;
 }
 

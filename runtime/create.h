@@ -6,6 +6,7 @@
 #include "runtime/container.h"
 #include "runtime/namespace.h"
 #include "runtime/plan.h"
+#include "runtime/seccomp_explain.h"
 
 struct create_request {
 	int root; /* the state root */
@@ -18,12 +19,14 @@ struct create_request {
 	const char *console_socket; /* path; NULL: none */
 	const char *pidfd_socket;   /* path; NULL: none */
 	bool foreground;	    /* keep the terminal's master for the caller */
+	bool explain;		    /* see seccomp_explain */
 };
 
 struct created {
 	struct container container; /* locked; state `created` */
 	struct init_process init;   /* a child of the caller */
 	int console;		    /* the terminal's master, or -1 */
+	struct seccomp_explainer explainer;
 };
 
 /* Plans and makes the container up to where it waits for start. On failure nothing is left behind, and

@@ -1,4 +1,5 @@
-/* What `create` and `run` do alike: from the command line to container_create. */
+/* What `create` and `run` do alike: from the command line to container_create. Reading the bundle they have in
+ * common with `restore`. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -11,7 +12,7 @@
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
 
-static struct config *load_config(const char *bundle, char **text, size_t *length,
+struct config *load_bundle_config(const char *bundle, char **text, size_t *length,
 				  struct error *err)
 {
 	struct problems problems = { 0 };
@@ -41,7 +42,7 @@ int create_from_arguments(const struct globals *globals, const struct create_arg
 {
 	owned_string text = NULL;
 	size_t length = 0;
-	struct config *config = load_config(arguments->bundle, &text, &length, err);
+	struct config *config = load_bundle_config(arguments->bundle, &text, &length, err);
 	unsigned sockets = socket_activation_count();
 	int failed = -1;
 
@@ -65,6 +66,7 @@ int create_from_arguments(const struct globals *globals, const struct create_arg
 		.console_socket = arguments->console_socket,
 		.pidfd_socket = arguments->pidfd_socket,
 		.foreground = foreground,
+		.explain = arguments->explain,
 	};
 	if (root >= 0 && socket_activation_announce(config->process, sockets, err) == 0)
 		failed = container_create(&request, ret, err);

@@ -74,7 +74,9 @@ int seccomp_load_and_send(const struct seccomp_filter *filter, int socket, const
 char *seccomp_listener_message(const struct seccomp *seccomp, const struct state *state,
 			       int64_t pid)
 {
-	owned_string view = container_view(state, STATUS_CREATED, pid, "", 0);
+	/* No pid is recorded while init itself is in the making. */
+	owned_string view = state->pid ? container_view(state, STATUS_RUNNING, state->pid, "", 0)
+				       : container_view(state, STATUS_CREATED, pid, "", 0);
 	struct buffer text = { 0 };
 
 	if (!view)

@@ -16,7 +16,7 @@ int seccomp_agent_connect(const struct seccomp_filter *filter, const struct linu
 int seccomp_load_and_send(const struct seccomp_filter *filter, int socket, const char *message,
 			  struct error *err);
 
-/* The JSON that the agent gets. @pid as seen by the runtime. For the caller to free; NULL when memory is
+/* The JSON that the agent gets. @pid: the process that loads the filter, init or one of exec, as seen by the runtime. For the caller to free; NULL when memory is
  * out. */
 char *seccomp_listener_message(const struct seccomp *seccomp, const struct state *state,
 			       int64_t pid);

@@ -125,3 +125,41 @@ teardown() { remove_containers; }
 	equals $status 4
 	nothing_left
 }
+
+refusing_mkdir()
+{
+	configure '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+		{ names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 13 } ] }'
+}
+
+@test "--explain names the system calls that the seccomp profile refuses" {
+	refusing_mkdir
+	script 'mkdir /tmp/a; mkdir /tmp/b; exit 3'
+	run -3 orun run --explain "$id"
+	output_has "linux.seccomp refuses mkdir to process "
+	output_has "(mkdir): permission denied"
+	output_has "linux.seccomp refused mkdir 2 times in all"
+	# And the program was told the same.
+	output_has "can't create directory '/tmp/a': Permission denied"
+	nothing_left
+}
+
+@test "--explain is told why a profile kills" {
+	configure '.linux.seccomp = { defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+		{ names: ["execve"], action: "SCMP_ACT_KILL_PROCESS" } ] }'
+	program /bin/true
+	run orun run --explain "$id"
+	output_has "linux.seccomp refuses execve to process "
+	output_has "the process is killed"
+	nothing_left
+}
+
+@test "--explain wants a filter and the foreground" {
+	run -1 orun run --explain "$id"
+	output_has "--explain: there is no seccomp filter to explain"
+	nothing_left
+	refusing_mkdir
+	run -1 orun run --explain --detach "$id"
+	output_has "--explain: needs the foreground"
+	nothing_left
+}

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "runtime/seccomp.h"
+#include "runtime/seccomp_probe.h"
 #include "spec/base/owned.h"
-#include "tests/unit/seccomp_machine.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 #define ERRNO(code) (SECCOMP_RET_ERRNO | (unsigned)(code))
@@ -55,7 +55,7 @@ static inline uint32_t answer_on(const struct seccomp_filter *filter, uint32_t a
 {
 	struct seccomp_data data = { .nr = number, .arch = arch };
 
-	return machine_run(filter->instructions, filter->n, &data);
+	return seccomp_evaluate(filter, &data);
 }
 
 static inline uint32_t answer_to(const struct seccomp_filter *filter, const char *name,
@@ -66,7 +66,7 @@ static inline uint32_t answer_to(const struct seccomp_filter *filter, const char
 				     .args = { first, second } };
 
 	assert_true(data.nr >= 0);
-	return machine_run(filter->instructions, filter->n, &data);
+	return seccomp_evaluate(filter, &data);
 }
 
 static inline void assert_answer(const struct seccomp_filter *filter, const char *name,
