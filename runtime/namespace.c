@@ -6,7 +6,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "runtime/sys.h"
@@ -284,11 +283,8 @@ static uint64_t container_namespaces(const struct plan *plan)
 	return flags;
 }
 
-/* setns(2) of several namespaces by a pidfd: kernel 5.8. */
-static int join_running(int container, uint64_t flags, struct error *err)
+static int join_failed(struct error *err)
 {
-	if (!flags || setns(container, (int)flags) == 0)
-		return 0;
 	error_errno(err, errno, "join the container's namespaces");
 	if (errno == EPERM)
 		error_hint(err,
@@ -296,14 +292,20 @@ static int join_running(int container, uint64_t flags, struct error *err)
 	return -1;
 }
 
-/* A container may have been given the runtime's own user namespace, which cannot be joined again. */
-static bool is_own_user_namespace(const struct plan *plan)
+/* setns(2) of several namespaces by a pidfd: kernel 5.8. */
+static int join_running(int container, uint64_t flags, struct error *err)
 {
-	struct stat own, other;
-	const char *path = plan->join_namespace[NAMESPACE_USER];
+	return flags && setns(container, (int)flags) ? join_failed(err) : 0;
+}
 
-	return path && stat("/proc/self/ns/user", &own) == 0 && stat(path, &other) == 0 &&
-	       own.st_ino == other.st_ino && own.st_dev == other.st_dev;
+/* A container may have been given the runtime's own user namespace, which cannot be joined again: the kernel says
+ * EINVAL, and by setns(2) a process of one thread gets that for nothing else. Nobody but the kernel may be
+ * asked: the path that was given may name another namespace by now, and where we are it is the container's. */
+static int join_running_user_namespace(int container, uint64_t flag, struct error *err)
+{
+	if (flag && setns(container, (int)flag) && errno != EINVAL)
+		return join_failed(err);
+	return 0;
 }
 
 static int join_running_from_outside(const struct joining *joining, struct error *err)
@@ -336,8 +338,7 @@ int namespace_join_running(const struct plan *plan, int container, struct error 
 		return 0;
 	if (join_running(container, flags & ~(uint64_t)CLONE_NEWUSER, err))
 		return -1;
-	return is_own_user_namespace(plan) ? 0
-					   : join_running(container, flags & CLONE_NEWUSER, err);
+	return join_running_user_namespace(container, flags & CLONE_NEWUSER, err);
 }
 
 int namespace_enter_late(const struct plan *plan, struct error *err)

@@ -49,8 +49,8 @@ static char *init_group(const struct cgroup_layout *layout, const char *self, co
 		return NULL;
 	const char *path = strchr(line, '/');
 	const char *relative = directory + strlen(hierarchy->mountpoint);
-	size_t length = path ? strcspn(path, "\n") : 0;
-	if (length < strlen(relative) || strncmp(path, relative, strlen(relative)) != 0)
+	size_t length = path ? strcspn(path, "\n") : 0, own = strlen(relative);
+	if (length < own || strncmp(path, relative, own) != 0 || (length > own && path[own] != '/'))
 		return NULL;
 	return text_format("%s%.*s", hierarchy->mountpoint, (int)length, path);
 }

@@ -216,6 +216,48 @@ static void a_signal_does_not_end_the_wait(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+static void an_end_is_what_execve_looks_like(void **state)
+{
+	(void)state;
+	die(&child);
+	SUCCEEDS(sync_expect_end(parent, &err));
+}
+
+static void execute(void *context)
+{
+	(void)context;
+	close(parent);
+	execl("/bin/true", "true", (char *)NULL);
+	EXPECT(false);
+}
+
+static void close_on_exec_ends_the_stream(void **state)
+{
+	(void)state;
+	in_child(execute, NULL);
+	die(&child);
+	SUCCEEDS(sync_expect_end(parent, &err));
+}
+
+static void an_error_in_place_of_the_end_arrives(void **state)
+{
+	struct error sent = { .code = ENOEXEC };
+
+	(void)state;
+	memset(sent.msg, 'x', sizeof sent.msg);
+	sync_send_error(child, &sent);
+	die(&child);
+	FAILS(sync_expect_end(parent, &err), ENOEXEC, "xxx");
+	assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
+}
+
+static void another_message_is_no_end(void **state)
+{
+	(void)state;
+	SUCCEEDS(sync_send(child, SYNC_READY, &err));
+	FAILS(sync_expect_end(parent, &err), EPROTO, "wait for execve: another message came");
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, open_pair, close_pair)
 
 int main(void)
@@ -235,6 +277,10 @@ int main(void)
 		CASE(speaking_to_the_dead_is_an_error_and_no_signal),
 		CASE(two_processes_talk),
 		CASE(a_signal_does_not_end_the_wait),
+		CASE(an_end_is_what_execve_looks_like),
+		CASE(close_on_exec_ends_the_stream),
+		CASE(an_error_in_place_of_the_end_arrives),
+		CASE(another_message_is_no_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
