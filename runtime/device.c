@@ -32,6 +32,13 @@ static const struct {
 	{ "core", "/proc/kcore", "/proc/kcore" }, { "ptmx", "pts/ptmx", NULL },
 };
 
+const char *device_default_path(size_t index)
+{
+	return index < sizeof default_devices / sizeof *default_devices
+		       ? default_devices[index].path
+		       : NULL;
+}
+
 static mode_t node_type(const struct device *device)
 {
 	return device->type == 'b' ? S_IFBLK : device->type == 'p' ? S_IFIFO : S_IFCHR;

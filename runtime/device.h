@@ -11,3 +11,6 @@ int devices_make(const struct plan *plan, int root, struct error *err);
 /* An O_PATH descriptor of a host device node, proved to be @type ('c' or 'b') @major:@minor by its inode, not by its
  * name (CVE-2025-31133). */
 int device_open_host(const char *path, int type, unsigned major, unsigned minor, struct error *err);
+
+/* Host paths of the devices that every container gets: (0), (1), …; NULL behind the last. */
+const char *device_default_path(size_t index);

@@ -37,8 +37,9 @@ static const struct option global_options[] = {
 };
 
 static const struct verb *const verbs[] = {
-	&ps_verb,    &pause_verb, &resume_verb, &events_verb, &create_verb, &start_verb, &exec_verb,
-	&state_verb, &kill_verb,  &delete_verb, &run_verb,    &list_verb,   &spec_verb,	 NULL,
+	&checkpoint_verb, &restore_verb, &ps_verb,   &pause_verb, &resume_verb, &events_verb,
+	&create_verb,	  &start_verb,	 &exec_verb, &state_verb, &kill_verb,	&delete_verb,
+	&run_verb,	  &list_verb,	 &spec_verb, NULL,
 };
 
 static void print_version(void)
