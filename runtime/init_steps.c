@@ -11,6 +11,7 @@
 
 #include "runtime/beneath.h"
 #include "runtime/descriptors.h"
+#include "runtime/exec_failure.h"
 #include "runtime/lsm.h"
 #include "runtime/passwd.h"
 #include "runtime/process.h"
@@ -217,5 +218,7 @@ int init_execute(void *context, struct error *err)
 	struct init *init = context;
 
 	execve(init->program, init_process(init)->args.v, init->plan->environment.v);
-	return process_explain_exec(init->program, errno, err);
+	int code = errno;
+	error_errno(err, code, "exec %s", init->program);
+	return exec_failure_hint(init->program, code, err);
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <limits.h>
 #include <linux/keyctl.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include <sys/resource.h>
 #include <sys/sysmacros.h>
 
-#include "runtime/beneath.h"
+#include "runtime/exec_failure.h"
 #include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
@@ -149,7 +150,8 @@ static int check_executable(const char *path)
 	return faccessat(AT_FDCWD, path, X_OK, AT_EACCESS);
 }
 
-static char *search_path(const char *name, const char *path, bool *denied)
+/* @denied: the first that was found and may not be executed. */
+static char *search_path(const char *name, const char *path, char denied[PATH_MAX])
 {
 	for (const char *at = path;; at++) {
 		size_t length = strcspn(at, ":");
@@ -158,7 +160,8 @@ static char *search_path(const char *name, const char *path, bool *denied)
 				    : text_format("./%s", name);
 		if (!full || check_executable(full) == 0)
 			return full;
-		*denied = *denied || errno == EACCES;
+		if (errno == EACCES && !denied[0])
+			snprintf(denied, PATH_MAX, "%s", full);
 		free(full);
 		at += length;
 		if (!*at)
@@ -169,58 +172,27 @@ static char *search_path(const char *name, const char *path, bool *denied)
 char *process_find_program(const char *name, const struct string_list *environment,
 			   struct error *err)
 {
-	bool denied = false;
+	char denied[PATH_MAX] = "";
 
 	if (!strchr(name, '/')) {
-		char *found = search_path(name, path_of(environment), &denied);
-		if (!found && denied)
+		char *found = search_path(name, path_of(environment), denied);
+		if (!found && denied[0]) {
 			error_errno(err, EACCES, "exec: \"%s\"", name);
-		else if (!found)
+			exec_failure_hint(denied, EACCES, err);
+		}
+		if (!found && !denied[0])
 			error_set(err, ENOENT, "exec: \"%s\": executable file not found in $PATH",
 				  name);
 		return found;
 	}
 	if (check_executable(name)) {
-		error_errno(err, errno, "exec: \"%s\": stat %s", name, name);
+		int code = errno;
+		error_errno(err, code, "exec: \"%s\": stat %s", name, name);
+		exec_failure_hint(name, code, err);
 		return NULL;
 	}
 	char *copy = strdup(name);
 	if (!copy)
 		error_errno(err, ENOMEM, "exec");
 	return copy;
-}
-
-/* A script's interpreter, or NULL. */
-static const char *script_interpreter(const char *path, char *line, size_t size)
-{
-	owned_fd fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	ssize_t got = fd < 0 ? -1 : read(fd, line, size - 1);
-
-	if (got < 3 || line[0] != '#' || line[1] != '!')
-		return NULL;
-	line[got] = '\0';
-	char *start = line + 2 + strspn(line + 2, " \t");
-	start[strcspn(start, " \t\n")] = '\0';
-	return start;
-}
-
-int process_explain_exec(const char *path, int code, struct error *err)
-{
-	char line[256];
-	struct stat st;
-
-	error_errno(err, code, "exec %s", path);
-	if (code == ENOENT && stat(path, &st) == 0) {
-		const char *interpreter = script_interpreter(path, line, sizeof line);
-		if (interpreter)
-			return error_hint(err, "its interpreter '%s' is missing in the rootfs",
-					  interpreter);
-		return error_hint(err, "the dynamic loader it names is missing in the rootfs");
-	}
-	if (code == ENOEXEC)
-		return error_hint(err, "exec format error: not a program for this machine, or a "
-				       "script without '#!'");
-	if (code == EACCES)
-		return error_hint(err, "see its mode, a noexec mount and the LSM profile");
-	return -1;
 }

@@ -39,7 +39,3 @@ int process_become_user(const struct user *user, bool in_user_namespace, struct 
  * $PATH", "no such file or directory", "permission denied". */
 char *process_find_program(const char *name, const struct string_list *environment,
 			   struct error *err);
-
-/* Why execve(2) of @path failed with errno value @code, in words that name the interpreter that is
- * missing, the file that may not be executed, or the wrong format. */
-int process_explain_exec(const char *path, int code, struct error *err);

@@ -106,3 +106,67 @@ teardown() { remove_containers; }
 	orun delete "$id"
 	nothing_left
 }
+
+# start_says TEXT…: a start that fails, and says each text.
+start_says()
+{
+	local text
+	orun create "$id" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1
+	run -1 orun start "$id"
+	for text; do
+		output_has "$text"
+	done
+}
+
+@test "an interpreter that is missing is named" {
+	printf '#!/usr/bin/absent -e\n' >"$bundle/rootfs/bin/script"
+	chmod 755 "$bundle/rootfs/bin/script"
+	program /bin/script
+	start_says "init: execve: exec /bin/script: no such file or directory" \
+		"its interpreter '/usr/bin/absent' is missing in the rootfs"
+}
+
+@test "a dynamic loader that is missing is named" {
+	local dynamic
+	dynamic=$(command -v bash)
+	cp "$dynamic" "$bundle/rootfs/bin/dynamic"
+	program /bin/dynamic
+	start_says "exec /bin/dynamic: no such file or directory" "its dynamic loader '/lib" \
+		"is missing in the rootfs"
+}
+
+@test "a program for another machine is told from a text" {
+	# The header of an executable for s390x, and nothing behind it.
+	printf '\177ELF\2\2\1\0\0\0\0\0\0\0\0\0\0\2\0\26%048d' 0 >"$bundle/rootfs/bin/odd"
+	chmod 755 "$bundle/rootfs/bin/odd"
+	program /bin/odd
+	start_says "exec /bin/odd: exec format error; a program for "
+	orun delete --force "$id"
+	printf 'echo hello\n' >"$bundle/rootfs/bin/odd"
+	start_says "exec format error; neither a program nor a script that begins with '#!'"
+}
+
+@test "permission denied says which permission" {
+	printf '#!/bin/sh\n' >"$bundle/rootfs/bin/script"
+	chmod 640 "$bundle/rootfs/bin/script"
+	program /bin/script
+	start_says "permission denied; it is not executable: mode 0640"
+	orun delete --force "$id"
+	chmod 755 "$bundle/rootfs/bin/script"
+	mkdir -p "$bundle/rootfs/closed"
+	mv "$bundle/rootfs/bin/script" "$bundle/rootfs/closed/"
+	chmod 700 "$bundle/rootfs/closed"
+	configure '.process.user.uid = 1000'
+	program /closed/script
+	start_says "permission denied; user 1000 may not search the directory '/closed'"
+}
+
+@test "permission denied names a noexec mount" {
+	mkdir -p "$BATS_TEST_TMPDIR/programs"
+	printf '#!/bin/sh\n' >"$BATS_TEST_TMPDIR/programs/script"
+	chmod 755 "$BATS_TEST_TMPDIR/programs/script"
+	add_mount '{ "destination": "/programs", "type": "bind", "options": ["bind", "noexec"],
+		"source": "'"$BATS_TEST_TMPDIR/programs"'" }'
+	program /programs/script
+	start_says "permission denied; it is on a file system that is mounted with noexec"
+}

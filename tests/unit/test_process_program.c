@@ -1,4 +1,4 @@
-/* Finding the container's program, and the words for why it cannot be executed. */
+/* Finding the container's program. */
 #include "runtime/process.h"
 
 #include "tests/unit/sandbox.h"
@@ -31,7 +31,9 @@ static void check_not_found(const char *name, const struct string_list *env, int
 	err = (struct error){ 0 };
 	assert_null(process_find_program(name, env, &err));
 	assert_int_equal(err.code, code);
-	assert_string_equal(err.msg, text);
+	/* A hint may follow. */
+	if (!text_starts_with(err.msg, text))
+		fail_msg("\"%s\" and not \"%s\"", err.msg, text);
 }
 
 /* @folder/NAME with @mode. */
@@ -142,58 +144,6 @@ static void without_path_the_usual_folders_are_searched(void **state)
 	check_found("sh", &none, "/bin/sh");
 }
 
-static void check_explained(const char *path, int code, const char *text)
-{
-	err = (struct error){ 0 };
-	assert_int_equal(process_explain_exec(path, code, &err), -1);
-	assert_int_equal(err.code, code);
-	if (!strstr(err.msg, text))
-		fail_msg("\"%s\" and not \"%s\"", err.msg, text);
-}
-
-static void a_missing_interpreter_is_named(void **state)
-{
-	(void)state;
-	make_text(in_sandbox("script"), "#! /no/such/interpreter -x\necho\n");
-	check_explained(in_sandbox("script"), ENOENT,
-			"its interpreter '/no/such/interpreter' is missing in the rootfs");
-	make_text(in_sandbox("tight"), "#!/no/shell");
-	check_explained(in_sandbox("tight"), ENOENT, "its interpreter '/no/shell' is missing");
-	make_text(in_sandbox("binary"), "\177ELF and so on");
-	check_explained(in_sandbox("binary"), ENOENT,
-			"the dynamic loader it names is missing in the rootfs");
-	check_explained("/no/such/file", ENOENT, "exec /no/such/file: no such file or directory");
-	assert_null(strstr(err.msg, "missing in"));
-}
-
-static void hostile_scripts_are_survived(void **state)
-{
-	char text[4096];
-
-	(void)state;
-	memset(text, 'x', sizeof text);
-	memcpy(text, "#!", 2);
-	text[sizeof text - 1] = '\0';
-	make_text(in_sandbox("long"), text);
-	check_explained(in_sandbox("long"), ENOENT, "its interpreter 'xxx");
-	make_text(in_sandbox("bare"), "#!");
-	check_explained(in_sandbox("bare"), ENOENT, "dynamic loader");
-	make_text(in_sandbox("spaces"), "#!   \t  ");
-	check_explained(in_sandbox("spaces"), ENOENT, "its interpreter ''");
-	make_text(in_sandbox("nothing"), "");
-	check_explained(in_sandbox("nothing"), ENOENT, "dynamic loader");
-	assert_int_equal(mkfifo(in_sandbox("fifo"), 0755), 0);
-	check_explained(in_sandbox("fifo"), ENOENT, "dynamic loader");
-}
-
-static void other_reasons_get_their_hint(void **state)
-{
-	(void)state;
-	check_explained("/f", ENOEXEC, "exec format error: not a program for this machine");
-	check_explained("/f", EACCES, "exec /f: permission denied; see its mode, a noexec mount");
-	check_explained("/f", E2BIG, "exec /f: argument list too long");
-}
-
 #define CASE(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
 
 int main(void)
@@ -205,9 +155,6 @@ int main(void)
 		CASE(a_path_is_taken_as_it_is),
 		CASE(an_empty_entry_is_the_working_directory),
 		CASE(without_path_the_usual_folders_are_searched),
-		CASE(a_missing_interpreter_is_named),
-		CASE(hostile_scripts_are_survived),
-		CASE(other_reasons_get_their_hint),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
