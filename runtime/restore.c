@@ -11,26 +11,20 @@
 #include "runtime/checkpoint.h"
 #include "runtime/console_socket.h"
 #include "runtime/container_cgroup.h"
-#include "runtime/criu.h"
-#include "runtime/external_mounts.h"
 #include "runtime/hooks.h"
 #include "runtime/lifecycle.h"
 #include "runtime/process_files.h"
+#include "runtime/restore_options.h"
 #include "runtime/restore_root.h"
 #include "runtime/state_of_plan.h"
 #include "runtime/steps.h"
 #include "runtime/sys.h"
 #include "runtime/unix_socket.h"
-#include "spec/base/io.h"
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
 
-#define LOG "restore.log"
-
 /* Where other labels than the saved ones work. */
 #define VERSION_LABELS 31600
-
-#define PROC_CGROUP_MAX (1u << 20)
 
 struct restoration {
 	const struct restore_request *request;
@@ -44,8 +38,7 @@ struct restoration {
 	struct console_socket console_socket;
 	bool terminal_came;
 	int console;
-	int namespaces[CRIU_INHERITED_MAX]; /* descriptors of given namespaces, for criu */
-	size_t n_namespaces;
+	struct given_namespaces namespaces;
 	struct restore_root root;
 	struct criu_options *criu_options;
 	struct criu criu;
@@ -162,80 +155,15 @@ static int open_checkpoint(void *context, struct error *err)
 					   err);
 }
 
-/* ---- the request ---- */
-
-static struct opt_bool flag(bool value)
-{
-	return (struct opt_bool){ true, value };
-}
-
-/* criu finds it open under the next number. */
-static int inherit_namespace(struct restoration *restoration, enum namespace_type type,
-			     const char *path, struct error *err)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return error_errno(err, errno, "linux.namespaces: the %s namespace '%s'",
-				   namespace_file(type), path);
-	int number = CRIU_INHERITED + (int)restoration->n_namespaces;
-	restoration->namespaces[restoration->n_namespaces++] = fd;
-	return criu_add_inherited(restoration->criu_options, external_namespace_key(type), number,
-				  err);
-}
-
-static int add_namespaces(struct restoration *restoration, struct error *err)
-{
-	for (enum namespace_type type = 0; type < NAMESPACE_TYPES; type++) {
-		const char *path = restoration->plan.join_namespace[type];
-		int failed = 0;
-		if (!path)
-			continue;
-		if (external_namespace_key(type))
-			failed = inherit_namespace(restoration, type, path, err);
-		else if (type == NAMESPACE_CGROUP)
-			failed = error_set(err, ENOTSUP,
-					   "linux.namespaces: CRIU cannot restore into a given "
-					   "cgroup namespace");
-		else
-			failed = criu_add_joined(restoration->criu_options, namespace_file(type),
-						 path, err);
-		if (failed)
-			return -1;
-	}
-	return 0;
-}
-
-/* The streams of the checkpointed init, by number, become ours. */
-static int add_streams(struct restoration *restoration, struct error *err)
-{
-	const struct string_list *streams = &restoration->streams;
-
-	for (size_t i = 0; i < streams->n; i++)
-		if (*streams->v[i] &&
-		    criu_add_inherited(restoration->criu_options, streams->v[i], (int)i, err))
-			return -1;
-	return 0;
-}
-
 static int set_options(void *context, struct error *err)
 {
 	struct restoration *restoration = context;
-	const struct plan *plan = &restoration->plan;
-	const struct checkpoint_options *options = restoration->request->checkpoint;
-	const struct state *state = restoration->container.state;
 
-	struct criu_options *to = restoration->criu_options = criu_options_build(
-		options, &restoration->directories, LOG, &plan->config->annotations, err);
-	if (!to || criu_set_text(&to->root, restoration->root.path, err))
-		return -1;
-	to->evasive_devices = flag(true);
-	to->rst_sibling = flag(true);
-	to->tcp_close = flag(options->tcp_close);
-	if (add_namespaces(restoration, err) || add_streams(restoration, err))
-		return -1;
-	return external_mounts_restore(plan->config, plan->bundle, plan->rootfs,
-				       &state->cgroup_dirs, to, err);
+	restoration->criu_options = restore_options_build(
+		restoration->request->checkpoint, &restoration->directories, &restoration->plan,
+		restoration->root.path, &restoration->streams,
+		&restoration->container.state->cgroup_dirs, &restoration->namespaces, err);
+	return restoration->criu_options ? 0 : -1;
 }
 
 /* ---- criu ---- */
@@ -245,8 +173,8 @@ static int start_criu(void *context, struct error *err)
 	static const int stdio[] = { 0, 1, 2 };
 	struct restoration *restoration = context;
 	const struct criu_start start = { .stdio = stdio,
-					  .inherited = restoration->namespaces,
-					  .n_inherited = restoration->n_namespaces };
+					  .inherited = restoration->namespaces.v,
+					  .n_inherited = restoration->namespaces.n };
 
 	return criu_start(restoration->program, &start, &restoration->criu, err);
 }
@@ -256,36 +184,6 @@ static void end_criu(void *context)
 	struct restoration *restoration = context;
 
 	criu_end(&restoration->criu, NULL, NULL);
-}
-
-/* One line of /proc/PID/cgroup, "NUMBER:CONTROLLERS:PATH"; CRIU wants each controller by itself. */
-static int add_cgroup_root(struct criu_options *options, char *line, struct error *err)
-{
-	strsep(&line, ":");
-	char *controllers = strsep(&line, ":");
-
-	if (!line)
-		return 0;
-	do {
-		const char *controller = strsep(&controllers, ",");
-		if (criu_add_cgroup_root(options, controller, line, err))
-			return -1;
-	} while (controllers);
-	return 0;
-}
-
-static int add_cgroup_roots(const struct restoration *restoration, struct error *err)
-{
-	owned_string text = NULL;
-	char path[40];
-
-	snprintf(path, sizeof path, "/proc/%d/cgroup", (int)restoration->criu.pid);
-	if (read_file_at(AT_FDCWD, path, PROC_CGROUP_MAX, &text, NULL, err))
-		return -1;
-	for (char *rest = text, *line; (line = strsep(&rest, "\n"));)
-		if (add_cgroup_root(restoration->criu_options, line, err))
-			return -1;
-	return 0;
 }
 
 /* criu before its work: what it restores starts in its groups, and stays there with --manage-cgroups-mode
@@ -300,7 +198,7 @@ static int enter_cgroup(void *context, struct error *err)
 		return -1;
 	if (!plan->cgroup.scope && cgroup_enter(&plan->cgroup, pid, false, err))
 		return -1;
-	return add_cgroup_roots(restoration, err);
+	return restore_options_add_groups(restoration->criu_options, pid, err);
 }
 
 /* Whether criu has really made it our child: it is going to be killed and waited for. */
@@ -411,7 +309,7 @@ static int restore(void *context, struct error *err)
 	protobuf_free(&criu_response_type, response);
 	if (!failed)
 		failed = finish_criu(restoration, err) || finish_terminal(restoration, err);
-	return failed ? checkpoint_quote_log(&restoration->directories, LOG, err) : 0;
+	return failed ? checkpoint_quote_log(&restoration->directories, RESTORE_LOG, err) : 0;
 }
 
 static void kill_init(void *context)
@@ -457,8 +355,8 @@ static const struct step restore_steps[] = {
 
 static void finish(struct restoration *restoration)
 {
-	for (size_t i = 0; i < restoration->n_namespaces; i++)
-		close_fd(restoration->namespaces[i]);
+	for (size_t i = 0; i < restoration->namespaces.n; i++)
+		close_fd(restoration->namespaces.v[i]);
 	checkpoint_directories_close(&restoration->directories);
 	close_fd(restoration->console_socket.sender);
 	close_fd(restoration->console_socket.receiver);
