@@ -149,6 +149,25 @@ int cgroup_residence_in(const struct cgroup_layout *layout, const char *self,
 	return 0;
 }
 
+/* Nothing asked for, and no group that cannot hold a process: then what the host has mounted does not matter. */
+static bool is_plain(const struct string_list *directories, const struct string_list *arguments)
+{
+	if (arguments->n)
+		return false;
+	for (size_t i = 0; i < directories->n; i++)
+		if (hands_controllers_on(directories->v[i]))
+			return false;
+	return true;
+}
+
+static int copy(const struct string_list *from, struct string_list *to, struct error *err)
+{
+	for (size_t i = 0; i < from->n; i++)
+		if (string_list_add(to, from->v[i]))
+			return error_errno(err, ENOMEM, "control groups");
+	return 0;
+}
+
 int cgroup_residence(const struct string_list *directories, pid_t pid,
 		     const struct string_list *arguments, struct string_list *ret,
 		     struct error *err)
@@ -156,18 +175,13 @@ int cgroup_residence(const struct string_list *directories, pid_t pid,
 	struct cgroup_layout layout = { 0 };
 	owned_string self = NULL;
 	char path[48];
-	bool plain = !arguments->n;
 
-	for (size_t i = 0; i < directories->n && plain; i++)
-		plain = !hands_controllers_on(directories->v[i]);
-	/* What the host has mounted matters to the unusual cases alone. */
+	if (is_plain(directories, arguments))
+		return copy(directories, ret, err);
 	snprintf(path, sizeof path, "/proc/%d/cgroup", (int)pid);
-	if (!plain && (cgroup_layout_read(&layout, err) ||
-		       read_file_at(AT_FDCWD, path, SELF_MAX, &self, NULL, err))) {
-		cgroup_layout_finish(&layout);
-		return -1;
-	}
-	int failed = cgroup_residence_in(&layout, self, directories, arguments, ret, err);
+	int failed = cgroup_layout_read(&layout, err) ||
+		     read_file_at(AT_FDCWD, path, SELF_MAX, &self, NULL, err) ||
+		     cgroup_residence_in(&layout, self, directories, arguments, ret, err);
 	cgroup_layout_finish(&layout);
-	return failed;
+	return failed ? -1 : 0;
 }
