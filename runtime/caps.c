@@ -87,6 +87,25 @@ static bool is_name(const char *text)
 	return true;
 }
 
+int caps_names(struct string_list *names)
+{
+	for (cap_value_t number = 0; number < 64; number++) {
+		char *name = cap_to_name(number);
+		bool named = name && isalpha((unsigned char)*name);
+		int failed = !name;
+
+		/* Behind the last that it knows a name for, libcap gives the number. */
+		for (char *at = name; named && *at; at++)
+			*at = (char)toupper((unsigned char)*at);
+		if (named)
+			failed = string_list_add(names, name);
+		cap_free(name);
+		if (failed)
+			return -1;
+	}
+	return 0;
+}
+
 /* One text for a reason and a name, however many sets name it. */
 static int warn_once(struct string_list *warnings, const char *name, const char *reason,
 		     struct error *err)

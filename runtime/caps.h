@@ -19,6 +19,10 @@ struct caps {
 int caps_resolve(const struct capabilities *from, uint64_t grantable, struct caps *ret,
 		 struct string_list *warnings, struct error *err);
 
+/* Appends the names that caps_resolve knows, in the order of their numbers, whether or not this kernel has
+ * them. -1: memory is out. */
+int caps_names(struct string_list *names);
+
 /* What this process can hand on: what is both in its bounding set and in its permitted set. A new user namespace grants
  * everything the kernel knows: caps_all(). */
 uint64_t caps_grantable(void);

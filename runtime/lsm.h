@@ -7,6 +7,18 @@
 
 #include "spec/config.h"
 
+/* What this build has. */
+#ifdef ORUN_WITHOUT_APPARMOR
+#define LSM_APPARMOR_BUILT false
+#else
+#define LSM_APPARMOR_BUILT true
+#endif
+#ifdef ORUN_WITHOUT_SELINUX
+#define LSM_SELINUX_BUILT false
+#else
+#define LSM_SELINUX_BUILT true
+#endif
+
 /* What the running kernel has; read from the host's /sys and /proc. */
 bool lsm_apparmor_enabled(void);
 bool lsm_selinux_enabled(void);

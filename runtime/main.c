@@ -36,11 +36,28 @@ static const struct option global_options[] = {
 	{ 0 },
 };
 
+/* In the order of the help. */
+/* clang-format off */
 static const struct verb *const verbs[] = {
-	&checkpoint_verb, &restore_verb, &ps_verb,   &pause_verb, &resume_verb, &events_verb,
-	&create_verb,	  &start_verb,	 &exec_verb, &state_verb, &kill_verb,	&delete_verb,
-	&run_verb,	  &list_verb,	 &spec_verb, NULL,
+	&create_verb,
+	&start_verb,
+	&run_verb,
+	&exec_verb,
+	&state_verb,
+	&list_verb,
+	&ps_verb,
+	&events_verb,
+	&kill_verb,
+	&pause_verb,
+	&resume_verb,
+	&delete_verb,
+	&checkpoint_verb,
+	&restore_verb,
+	&spec_verb,
+	&features_verb,
+	NULL,
 };
+/* clang-format on */
 
 static void print_version(void)
 {
@@ -107,6 +124,8 @@ static int run(int argc, char **argv, char **whole, struct error *err)
 	/* An error before the log is known gets the program's name too. */
 	if (log_open("orun", NULL, LOG_TEXT, LOG_LEVEL_WARNING, err))
 		return 1;
+	globals.verbs = verbs;
+	globals.options = global_options;
 	int left = options_parse(global_options, argc - 1, argv + 1, true, err);
 
 	if (left < 0 || open_log(err) ||

@@ -21,12 +21,6 @@
 #ifndef ORUN_VERSION
 #define ORUN_VERSION "unversioned"
 #endif
-#ifndef SECCOMP_FILTER_FLAG_TSYNC_ESRCH /* kernel 5.7 */
-#define SECCOMP_FILTER_FLAG_TSYNC_ESRCH (1UL << 4)
-#endif
-#ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV /* kernel 5.19 */
-#define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
-#endif
 
 /* To be raised when this file makes other filters from the same profile. */
 #define COMPILER_REVISION 1
@@ -83,6 +77,16 @@ static enum scmp_compare operator_number(int op)
 	return numbers[op];
 }
 
+/* The specification's architectures: config-linux.md, Seccomp. */
+static const char *const architecture_names[] = {
+	"SCMP_ARCH_X86",	 "SCMP_ARCH_X86_64",	  "SCMP_ARCH_X32",     "SCMP_ARCH_ARM",
+	"SCMP_ARCH_AARCH64",	 "SCMP_ARCH_LOONGARCH64", "SCMP_ARCH_M68K",    "SCMP_ARCH_MIPS",
+	"SCMP_ARCH_MIPS64",	 "SCMP_ARCH_MIPS64N32",	  "SCMP_ARCH_MIPSEL",  "SCMP_ARCH_MIPSEL64",
+	"SCMP_ARCH_MIPSEL64N32", "SCMP_ARCH_PPC",	  "SCMP_ARCH_PPC64",   "SCMP_ARCH_PPC64LE",
+	"SCMP_ARCH_S390",	 "SCMP_ARCH_S390X",	  "SCMP_ARCH_SH",      "SCMP_ARCH_SHEB",
+	"SCMP_ARCH_PARISC",	 "SCMP_ARCH_PARISC64",	  "SCMP_ARCH_RISCV64",
+};
+
 /* libseccomp's names are the specification's without the prefix and in lower case. 0: unknown. */
 static uint32_t architecture_number(const char *text)
 {
@@ -98,6 +102,15 @@ static uint32_t architecture_number(const char *text)
 		name[i] = (char)tolower((unsigned char)text[i]);
 	}
 	return seccomp_arch_resolve_name(name);
+}
+
+int seccomp_architectures(struct string_list *names)
+{
+	for (size_t i = 0; i < sizeof architecture_names / sizeof *architecture_names; i++)
+		if (architecture_number(architecture_names[i]) &&
+		    string_list_add(names, architecture_names[i]))
+			return -1;
+	return 0;
 }
 
 static void add_architecture(struct architectures *to, uint32_t architecture)

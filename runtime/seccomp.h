@@ -22,6 +22,9 @@ struct seccomp_filter {
 int seccomp_compile(const struct seccomp *seccomp, int cache_dirfd, struct seccomp_filter *ret,
 		    struct error *err);
 
+/* Appends the names of the architectures that filters can be made for. -1: memory is out. */
+int seccomp_architectures(struct string_list *names);
+
 /* Loads the filter into the calling thread: exactly one system call, seccomp(2). The caller holds
  * CAP_SYS_ADMIN or has no_new_privs. @listener receives the notify descriptor or -1; may be NULL.
  * (libseccomp has a seccomp_load of its own.) */

@@ -221,3 +221,10 @@ bool systemd_is_users(enum cgroup_rootless rootless)
 	 * mapped, unless that instance is of this namespace. */
 	return stat("/run/systemd/system", &directory) || directory.st_uid != 0;
 }
+
+bool systemd_is_installed(void)
+{
+	owned_fd program = open_program(NULL);
+
+	return program >= 0;
+}

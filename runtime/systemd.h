@@ -14,6 +14,9 @@ struct systemd_unit {
 	bool user;
 };
 
+/* Whether the program beside orun can be found. */
+bool systemd_is_installed(void);
+
 /* Starts the scope with the process @pid in it, and waits until systemd has done so. The error says when it
  * is in another group than @scope->group. */
 int systemd_start(const struct systemd_scope *scope, pid_t pid, struct error *err);

@@ -66,3 +66,19 @@ void table_free(const struct type *type, void *object);
 /* Appends @object as JSON, keys in table order; what is absent, and what an absent field means as
  * well (0, false, an empty list), is left out. @indent spaces per level, 0 for one line. */
 void table_print(const struct type *type, const void *object, int indent, struct buffer *to);
+
+/* What a table knows, for those who tell of it. @path names a field as JSON does, from the document
+ * down, through lists and maps to their elements: "linux.seccomp.syscalls.action". */
+
+/* A name that stands for a number. Lists end with a NULL name. */
+struct word {
+	const char *name;
+	int64_t number;
+};
+
+/* The words that the field can hold; NULL when there is no such field or it has none. */
+const struct word *table_words(const struct type *type, const char *path);
+
+/* The name of the object's field number @index; NULL behind the last, and when the path leads to no
+ * object. "" is the document. */
+const char *table_field_name(const struct type *type, const char *path, size_t index);

@@ -26,12 +26,6 @@ enum kind {
 	KIND_JSON
 };
 
-/* A name that stands for a number. Lists end with a NULL name. */
-struct word {
-	const char *name;
-	int64_t number;
-};
-
 struct field {
 	const char *name;
 	enum kind kind;

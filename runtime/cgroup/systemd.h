@@ -43,6 +43,8 @@ struct systemd_scope *systemd_scope_name(const char *cgroups_path, const char *i
 int systemd_scope_add_basics(struct systemd_scope *scope, const char *id, int version,
 			     struct error *err);
 
+#define SYSTEMD_ANNOTATION_PREFIX "org.systemd.property."
+
 /* The annotations "org.systemd.property.NAME" whose value is in GVariant's text format. Only names on a
  * list: others would let whoever writes annotations start units, run programs or reboot (CVE-2022-0811,
  * CVE-2024-3154). A time may be given as NAMESec in seconds. */

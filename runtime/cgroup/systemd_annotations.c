@@ -10,7 +10,7 @@
 #include "runtime/cgroup/systemd.h"
 #include "spec/base/owned.h"
 
-#define PREFIX "org.systemd.property."
+#define PREFIX SYSTEMD_ANNOTATION_PREFIX
 #define USEC_PER_SEC 1000000u
 #define EXACT_DOUBLE 9007199254740992.0 /* 2^53 */
 

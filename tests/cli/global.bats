@@ -183,6 +183,7 @@ PRIORITY=3
 SYSLOG_IDENTIFIER=me
 CONTAINER_ID=$id"
 	[ ! -e "$BATS_TEST_TMPDIR/syslog" ]
+	rm "$BATS_TEST_TMPDIR/journal"
 	run -1 with_loggers "$ORUN" --root "$state" --log syslog: --log-format json start "$id"
 	output_has "orun: container $id does not exist"
 	grep -qE "^<11>... .. ..:..:.. orun\[[0-9]+\]: container $id: container $id does not exist$" \
