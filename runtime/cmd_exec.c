@@ -1,4 +1,5 @@
 /* orun exec */
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 
@@ -53,6 +54,18 @@ static const struct option options[] = {
 	{ 0 },
 };
 
+/* Callers may hand it over a pipe. */
+static int read_process(char **text, size_t *length, struct error *err)
+{
+	owned_fd fd = open(process_file, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (fd < 0)
+		return error_errno(err, errno, "--process: open %s", process_file);
+	return read_all(fd, CONFIG_MAX, text, length, err)
+		       ? error_prefix(err, "--process: %s", process_file)
+		       : 0;
+}
+
 static int prepare_process(struct config *config, char **words, struct error *err)
 {
 	owned_string text = NULL;
@@ -61,8 +74,8 @@ static int prepare_process(struct config *config, char **words, struct error *er
 	arguments.args = words;
 	if (!process_file)
 		return exec_process_from_arguments(config, &arguments, err);
-	if (read_file_at(AT_FDCWD, process_file, CONFIG_MAX, &text, &length, err))
-		return error_prefix(err, "--process");
+	if (read_process(&text, &length, err))
+		return -1;
 	return exec_process_from_json(config, process_file, text, length, err);
 }
 
