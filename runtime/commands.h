@@ -7,6 +7,7 @@
 extern const struct verb create_verb, start_verb, exec_verb, state_verb, kill_verb, delete_verb,
 	run_verb, list_verb, spec_verb;
 extern const struct verb checkpoint_verb, restore_verb;
+extern const struct verb mounts_verb;
 extern const struct verb ps_verb, pause_verb, resume_verb, events_verb;
 extern const struct verb features_verb;
 
