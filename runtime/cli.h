@@ -33,6 +33,7 @@ struct globals {
 	bool systemd_cgroup;
 	const char *cgroup_manager, *rootless; /* NULL: not given */
 	struct cgroup_settings cgroup;	       /* what the three say */
+	const char *handlers;
 	/* The whole command line, for the commands that tell of it. */
 	const struct verb *const *verbs; /* ends with NULL */
 	const struct option *options;	 /* the global ones */

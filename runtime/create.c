@@ -12,6 +12,7 @@
 
 #include "runtime/console_socket.h"
 #include "runtime/container_cgroup.h"
+#include "runtime/handler.h"
 #include "runtime/hooks.h"
 #include "runtime/idmap.h"
 #include "runtime/init.h"
@@ -151,6 +152,12 @@ static int open_files(void *context, struct error *err)
 	init->procfs = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (init->procfs < 0)
 		return error_errno(err, errno, "open /proc");
+	if (creation->plan.handler) {
+		init->handler = handler_open(creation->request->options.handlers,
+					     creation->plan.handler, err);
+		if (init->handler < 0)
+			return -1;
+	}
 	if (creation->plan.unprivileged)
 		return 0;
 	if (!creation->plan.join_namespace[NAMESPACE_MOUNT]) {
@@ -184,8 +191,7 @@ static int open_seccomp_agent(void *context, struct error *err)
 	struct creation *creation = context;
 
 	if (!creation->request->explain)
-		return seccomp_agent_connect(&creation->plan.seccomp,
-					     creation->plan.config->linux_,
+		return seccomp_agent_connect(&creation->plan.seccomp, creation->plan.config->linux_,
 					     &creation->init.seccomp_agent, err);
 	if (seccomp_explain(&creation->plan.seccomp, &creation->explainer, err))
 		return -1;
@@ -405,6 +411,7 @@ static void finish(struct creation *creation)
 	close_fd(init->root);
 	close_fd(init->procfs);
 	close_fd(init->start_socket);
+	close_fd(init->handler);
 	close_fd(init->seccomp_agent);
 	close_fd(init->sync);
 	close_fd(creation->sync);
@@ -439,6 +446,7 @@ int container_create(const struct create_request *request, struct created *ret, 
 			  .created_lock = -1,
 			  .procfs = -1,
 			  .console_socket = -1,
+			  .handler = -1,
 			  .seccomp_agent = -1 },
 		.process = { .pidfd = -1 },
 		.net_devices = NO_MOVED_DEVICES,

@@ -59,6 +59,7 @@ int create_from_arguments(const struct globals *globals, const struct create_arg
 		.options = { .bundle = arguments->bundle,
 			     .seccomp_cache_dirfd = cache,
 			     .preserved_fds = arguments->preserve_fds + sockets,
+			     .handlers = globals->handlers,
 			     .no_pivot = arguments->no_pivot,
 			     .no_new_keyring = arguments->no_new_keyring,
 			     .cgroup = globals->cgroup },

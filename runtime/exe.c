@@ -22,30 +22,39 @@ static bool is_protected(int exe)
 	return fstatvfs(exe, &fs) == 0 && (fs.f_flag & ST_RDONLY);
 }
 
-static int readonly_clone(void)
+static int readonly_clone(const char *path)
 {
 	struct mount_attr attr = { .attr_set = MOUNT_ATTR_RDONLY };
-	owned_fd fd =
-		sys_open_tree(AT_FDCWD, "/proc/self/exe", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	owned_fd fd = sys_open_tree(AT_FDCWD, path, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 
 	if (fd < 0 || sys_mount_setattr(fd, "", AT_EMPTY_PATH, &attr))
 		return -1;
 	return take_fd(&fd);
 }
 
-static int sealed_copy(int exe, struct error *err)
+static int sealed_copy(const char *path, struct error *err)
 {
+	owned_fd exe = open(path, O_RDONLY | O_CLOEXEC);
 	owned_fd fd = memfd_create("orun", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	ssize_t sent;
 
+	if (exe < 0)
+		return error_errno(err, errno, "open %s", path);
 	if (fd < 0)
 		return error_errno(err, errno, "memfd_create");
 	do
 		sent = sendfile(fd, exe, NULL, 1 << 30);
 	while (sent > 0);
 	if (sent < 0 || fcntl(fd, F_ADD_SEALS, SEALS))
-		return error_errno(err, errno, "copy the executable");
+		return error_errno(err, errno, "copy %s", path);
 	return take_fd(&fd);
+}
+
+int exe_open_protected(const char *path, struct error *err)
+{
+	int fd = readonly_clone(path);
+
+	return fd >= 0 ? fd : sealed_copy(path, err);
 }
 
 int exe_protect(char *const argv[], struct error *err)
@@ -58,9 +67,7 @@ int exe_protect(char *const argv[], struct error *err)
 		return error_errno(err, errno, "open /proc/self/exe");
 	if (is_protected(exe))
 		return 0;
-	owned_fd safe = readonly_clone();
-	if (safe < 0)
-		safe = sealed_copy(exe, err);
+	owned_fd safe = exe_open_protected("/proc/self/exe", err);
 	if (safe < 0)
 		return error_prefix(err, "protect the runtime's executable");
 	sys_execveat(safe, "", argv, environ, AT_EMPTY_PATH);

@@ -1,4 +1,4 @@
-/* Keeps a container from changing the runtime's own executable through /proc/PID/exe (CVE-2019-5736). */
+/* Keeps a container from changing an executable of the host's through /proc/PID/exe (CVE-2019-5736). */
 #pragma once
 
 #include "spec/base/error.h"
@@ -8,3 +8,8 @@
  * to be written. Returns 0 when it is so already: after that, or on a read-only file system. Called
  * before anything else is done. */
 int exe_protect(char *const argv[], struct error *err);
+
+/* A close-on-exec descriptor from which the executable at host @path can be executed, while the inode that
+ * the program then sees as its own refuses to be written: a read-only clone of its mount, or a sealed copy
+ * in memory. */
+int exe_open_protected(const char *path, struct error *err);

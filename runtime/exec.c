@@ -275,6 +275,7 @@ int container_exec(const struct exec_request *request, struct executed *ret, str
 				     .created_lock = -1,
 				     .procfs = -1,
 				     .console_socket = -1,
+				     .handler = -1,
 				     .seccomp_agent = -1 },
 			   .container = -1,
 			   .root = -1 },

@@ -22,6 +22,7 @@ struct init {
 	int created_lock;   /* held until execve: state `created` */
 	int procfs;	    /* the host's /proc */
 	int console_socket; /* receives the terminal's master */
+	int handler;	    /* handler_open */
 	int seccomp_agent;  /* connected to linux.seccomp.listenerPath */
 	struct cgroup_entries *entries;
 	mode_t caller_umask; /* for a process.user without umask */

@@ -55,7 +55,8 @@ static int run_start_hooks(void *context, struct error *err)
 static int close_ours(void *context, struct error *err)
 {
 	struct init *init = context;
-	const int keep[] = { init->start_socket, init->created_lock, init->seccomp_agent };
+	const int keep[] = { init->start_socket, init->created_lock, init->handler,
+			     init->seccomp_agent };
 
 	return descriptors_keep(3 + init->options->preserved_fds, keep, sizeof keep / sizeof *keep,
 				err);

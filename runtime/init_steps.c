@@ -17,6 +17,7 @@
 #include "runtime/process.h"
 #include "runtime/seccomp_listener.h"
 #include "runtime/sync.h"
+#include "runtime/sys.h"
 #include "runtime/unix_socket.h"
 #include "spec/base/owned.h"
 
@@ -163,7 +164,7 @@ static int64_t pid_outside(const struct init *init)
 int init_say_ready(void *context, struct error *err)
 {
 	struct init *init = context;
-	const int keep[] = { init->sync, init->start_socket, init->created_lock,
+	const int keep[] = { init->sync, init->start_socket, init->created_lock, init->handler,
 			     init->seccomp_agent };
 
 	init->pid_outside = pid_outside(init);
@@ -184,6 +185,9 @@ int init_find_program(void *context, struct error *err)
 {
 	struct init *init = context;
 
+	/* What a handler runs is the handler's to find. */
+	if (init->handler >= 0)
+		return 0;
 	init->program =
 		process_find_program(init_process(init)->args.v[0], &init->plan->environment, err);
 	return init->program ? 0 : -1;
@@ -213,10 +217,31 @@ int init_drop_privileges(void *context, struct error *err)
 	return caps_set(caps, err) ? -1 : load_seccomp(init, err);
 }
 
+/* The program and its arguments become the handler's arguments. */
+static int execute_handler(const struct init *init, struct error *err)
+{
+	const struct plan *plan = init->plan;
+	OWNED(string_list_finish) struct string_list words = { 0 };
+	const struct string_list *args = &init_process(init)->args;
+
+	int failed = string_list_add(&words, plan->handler);
+	for (size_t i = 0; i < args->n && !failed; i++)
+		failed = string_list_add(&words, args->v[i]);
+	if (failed)
+		return error_errno(err, ENOMEM, "handler");
+	sys_execveat(init->handler, "", words.v, plan->environment.v, AT_EMPTY_PATH);
+	error_errno(err, errno, "exec handler '%s'", plan->handler);
+	return errno == ENOENT ? error_hint(err, "it must be linked statically: the container "
+						 "has not its libraries")
+			       : -1;
+}
+
 int init_execute(void *context, struct error *err)
 {
 	struct init *init = context;
 
+	if (init->handler >= 0)
+		return execute_handler(init, err);
 	execve(init->program, init_process(init)->args.v, init->plan->environment.v);
 	int code = errno;
 	error_errno(err, code, "exec %s", init->program);

@@ -7,13 +7,16 @@
 
 #include "runtime/commands.h"
 #include "runtime/exe.h"
+#include "runtime/handler.h"
 #include "spec/base/log.h"
 #include "spec/config.h"
 
 /* The exit status that runc has for it. */
 #define UNKNOWN_COMMAND 3
 
-static struct globals globals = { .log_format = "text", .log_level = "warning" };
+static struct globals globals = { .log_format = "text",
+				  .log_level = "warning",
+				  .handlers = HANDLERS_DIRECTORY };
 
 static const struct option global_options[] = {
 	{ "root", 0, OPTION_TEXT, &globals.root, "DIR",
@@ -31,6 +34,8 @@ static const struct option global_options[] = {
 	  "who makes control groups (default: cgroupfs, orun itself)" },
 	{ "rootless", 0, OPTION_TEXT, &globals.rootless, "true|false|auto",
 	  "expect refusals of control groups (default: auto, by the caller's user id)" },
+	{ "handlers", 0, OPTION_TEXT, &globals.handlers, "DIR",
+	  "programs that run what is no program, by name (default: " HANDLERS_DIRECTORY ")" },
 	{ "version", 'v', OPTION_FLAG, &globals.version, NULL, "print versions and exit" },
 	{ "help", 'h', OPTION_FLAG, &globals.help, NULL, "print this and exit" },
 	{ 0 },

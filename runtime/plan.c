@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
+#include "runtime/handler.h"
 #include "runtime/lsm.h"
 #include "runtime/sys.h"
 #include "runtime/sysctl.h"
@@ -203,7 +204,7 @@ static int build(struct plan *plan, const struct plan_options *options, struct e
 		return -1;
 	plan_namespaces(plan);
 	if (plan_mounts(plan, err) || plan_process(plan, options, err) ||
-	    sysctl_validate(plan->config, err))
+	    handler_choose(plan->config, &plan->handler, err) || sysctl_validate(plan->config, err))
 		return -1;
 	return plan_cgroup(plan, &options->cgroup, err);
 }
@@ -236,6 +237,7 @@ void plan_finish(struct plan *plan)
 	free(plan->mounts);
 	free(plan->bundle);
 	free(plan->rootfs);
+	free(plan->handler);
 	cgroup_plan_finish(&plan->cgroup);
 	seccomp_filter_finish(&plan->seccomp);
 	string_list_finish(&plan->environment);

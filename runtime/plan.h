@@ -41,6 +41,7 @@ struct plan {
 	struct seccomp_filter seccomp;
 	/* Labels that this kernel can apply, or NULL; borrowed. */
 	const char *apparmor, *selinux, *mount_label;
+	char *handler; /* the host's program that runs the container's: see handler.h; or NULL */
 	struct string_list environment; /* process.env, later entries win */
 	bool needs_home;		/* no HOME in it: taken from the container's passwd */
 
@@ -51,6 +52,7 @@ struct plan_options {
 	const char *bundle;	 /* directory with config.json */
 	int seccomp_cache_dirfd; /* see seccomp_compile; -1: none */
 	unsigned preserved_fds;	 /* --preserve-fds */
+	const char *handlers;	 /* directory of handlers */
 	bool no_pivot, no_new_keyring;
 	struct cgroup_settings cgroup;
 };
