@@ -61,6 +61,8 @@ says()
 	}
 }
 
+running() { grep -qsz "^$1" /proc/[0-9]*/cmdline; }
+
 @test "without a suite it says so and ends with 77" {
 	unset RUNTIME_TOOLS
 	conformance 77
@@ -139,7 +141,7 @@ says()
 	test_program leaves 'setsid sleep 4321.$((1000 + RANDOM % 1000)) & disown
 		echo "ok 1"; echo 1..1'
 	conformance 0
-	run grep -lsz '^4321\.1' /proc/[0-9]*/cmdline
+	run running '4321\.1'
 	[ "$status" -ne 0 ]
 }
 
@@ -153,6 +155,23 @@ says()
 		done
 		echo "ok 1"; echo 1..1; kill -KILL 1'
 	conformance 0
+}
+
+@test "a runner that is ended takes its test along" {
+	local runner
+	test_program waits 'sleep 4322.1'
+	"$BATS_TEST_DIRNAME/run" >"$BATS_TEST_TMPDIR/said" 2>&1 </dev/null 3>&- &
+	runner=$!
+	for ((tries = 0; tries < 100; tries++)); do
+		running '4322\.1' && break
+		sleep 0.05
+	done
+	running '4322\.1'
+	kill "$runner"
+	wait "$runner" || true
+	run running '4322\.1'
+	[ "$status" -ne 0 ]
+	[ -z "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name 'oci-conformance.*')" ]
 }
 
 @test "the group that a test takes for the root is not the host's" {
