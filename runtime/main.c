@@ -61,6 +61,8 @@ static const struct verb *const verbs[] = {
 	&spec_verb,
 	&features_verb,
 	&mounts_verb,
+	&completion_verb,
+	&help_verb,
 	NULL,
 };
 /* clang-format on */
@@ -142,7 +144,7 @@ static int run(int argc, char **argv, char **whole, struct error *err)
 		print_version();
 		return 0;
 	}
-	if (globals.help || (left && strcmp(argv[1], "help") == 0)) {
+	if (globals.help) {
 		help_print_program(verbs, global_options);
 		return 0;
 	}

@@ -26,6 +26,35 @@ teardown() { remove_containers; }
 	done
 }
 
+@test "help of a command is what its --help says" {
+	for verb in $verbs help completion; do
+		equals "$("$ORUN" help "$verb")" "$("$ORUN" "$verb" --help)"
+	done
+	run -1 "$ORUN" help frobnicate
+	output_has "no help for unknown command 'frobnicate'"
+	# shellcheck disable=SC2016 # a variable of the inner shell
+	run -1 sh -c '"$1" help >/dev/full' sh "$ORUN"
+	output_has "no space left on device"
+}
+
+# Engines probe options in these ways.
+@test "options are taken in all the forms that Go programs take" {
+	run -0 "$ORUN" checkpoint --help
+	output_has "Usage: orun checkpoint"
+	run -1 "$ORUN" restore --lsm-mount-context
+	output_has "flag needs an argument"
+	run -1 "$ORUN" restore -lsm-mount-context
+	output_has "flag needs an argument"
+	for words in "-no-subreaper" "--no-subreaper=true" "--no-subreaper=false" "-no-subreaper=1" "--tcp-close" \
+		"--lsm-mount-context=x" "--lsm-profile= --detach -b $bundle"; do
+		# shellcheck disable=SC2086 # several words are meant
+		run -1 orun restore $words --image-path "$BATS_TEST_TMPDIR/none" "$id"
+		[[ $output != *flag* ]]
+	done
+	run -1 orun restore --no-subreaper=perhaps "$id"
+	output_has "option --no-subreaper: 'perhaps' is neither true nor false"
+}
+
 @test "every command has help, in all forms, and does nothing else then" {
 	for verb in $verbs; do
 		for option in --help -help -h; do

@@ -1,0 +1,44 @@
+#include "runtime/completion.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name;
+	enum completion completion;
+} names[] = {
+	{ "FILE", COMPLETE_FILE },     { "SOCKET", COMPLETE_FILE }, { "PATH", COMPLETE_FILE },
+	{ "DIR", COMPLETE_DIRECTORY }, { "ID", COMPLETE_ID },	    { "COMMAND", COMPLETE_COMMAND },
+};
+
+enum completion completion_of(const char *name, size_t length)
+{
+	if (!name)
+		return COMPLETE_NOTHING;
+	if (memchr(name, '|', length))
+		return COMPLETE_CHOICE;
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strlen(names[i].name) == length && strncmp(names[i].name, name, length) == 0)
+			return names[i].completion;
+	return COMPLETE_NOTHING;
+}
+
+bool completion_next_argument(const char **at, struct completion_argument *ret)
+{
+	static const char dots[] = "...", ellipsis[] = "…";
+	const char *word = *at + strspn(*at, " []");
+	const char *end = word + strcspn(word, " ]");
+
+	if (word == end)
+		return false;
+	*at = end;
+	ret->name = word;
+	ret->length = (size_t)(end - word);
+	ret->repeats = false;
+	for (size_t i = 1; i < ret->length && !ret->repeats; i++)
+		if (strncmp(word + i, dots, sizeof dots - 1) == 0 ||
+		    strncmp(word + i, ellipsis, sizeof ellipsis - 1) == 0) {
+			ret->length = i;
+			ret->repeats = true;
+		}
+	return true;
+}

@@ -1,0 +1,34 @@
+/* Scripts by which shells complete the command line, made from the verb table. Knows no command by name
+ * but `list`, which tells the ids. */
+#pragma once
+
+#include <stdio.h>
+
+#include "runtime/cli.h"
+
+/* What a word of the command line can be, as its name in the tables says. */
+enum completion {
+	COMPLETE_NOTHING, /* anything: "N", "NAME=VALUE" */
+	COMPLETE_CHOICE,  /* "text|json" */
+	COMPLETE_FILE,
+	COMPLETE_DIRECTORY,
+	COMPLETE_ID,
+	COMPLETE_COMMAND
+};
+
+/* @name: "FILE", "[COMMAND]", "ID...". NULL gives COMPLETE_NOTHING. @length of @name is read. */
+enum completion completion_of(const char *name, size_t length);
+
+/* The next name in the arguments of a verb; *at moves on behind it. False: there is none. Brackets and dots
+ * are not part of it; *repeats says whether it stands for all that follow. */
+struct completion_argument {
+	const char *name;
+	size_t length;
+	bool repeats;
+};
+bool completion_next_argument(const char **at, struct completion_argument *ret);
+
+/* Prints the script. Errors of @to stay in it: ferror(3). */
+void completion_print_bash(const struct globals *globals, FILE *to);
+void completion_print_zsh(const struct globals *globals, FILE *to);
+void completion_print_fish(const struct globals *globals, FILE *to);

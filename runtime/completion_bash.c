@@ -1,0 +1,150 @@
+/* The completion of bash(1). Needs nothing of the package bash-completion. */
+#include <string.h>
+
+#include "runtime/completion.h"
+
+/* What follows the tables. A word is a value, an option, the command or an argument: which of them the
+ * last one is, the words before it say. bash makes a word of its own of each "=". */
+static const char program[] =
+	"_orun()\n"
+	"{\n"
+	"	local cur=${COMP_WORDS[COMP_CWORD]} i=1 word kind= command= position=1 root=\n"
+	"	COMPREPLY=()\n"
+	"	while ((i < COMP_CWORD)); do\n"
+	"		word=${COMP_WORDS[i++]}\n"
+	"		case $word in\n"
+	"		-*)\n"
+	"			kind=$(_orun_kind \"$command\" \"$word\")\n"
+	"			[[ $kind ]] || continue\n"
+	"			[[ ${COMP_WORDS[i]} != = || $i -ge $COMP_CWORD ]] || ((i++))\n"
+	"			((i < COMP_CWORD)) || break\n"
+	"			kind=\n"
+	"			[[ $command || $word != *-root ]] || root=${COMP_WORDS[i]}\n"
+	"			((i++))\n"
+	"			;;\n"
+	"		=) ;;\n"
+	"		*)\n"
+	"			if [[ $command ]]; then ((position++)); else command=$word; fi\n"
+	"			;;\n"
+	"		esac\n"
+	"	done\n"
+	"	[[ $cur != = ]] || cur=\n"
+	"	if [[ ! $kind && $cur == -* ]]; then\n"
+	"		COMPREPLY=($(compgen -W \"$(_orun_options \"$command\")\" -- \"$cur\"))\n"
+	"		return\n"
+	"	fi\n"
+	"	[[ $kind ]] || kind=$(_orun_kind \"$command\" \"$position\")\n"
+	"	case $kind in\n"
+	"	file)\n"
+	"		compopt -o filenames 2>/dev/null\n"
+	"		mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
+	"		;;\n"
+	"	directory)\n"
+	"		compopt -o filenames 2>/dev/null\n"
+	"		mapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n"
+	"		;;\n"
+	"	id)\n"
+	"		word=$(command \"${COMP_WORDS[0]}\" ${root:+--root \"$root\"} list -q "
+	"2>/dev/null)\n"
+	"		COMPREPLY=($(compgen -W \"$word\" -- \"$cur\"))\n"
+	"		;;\n"
+	"	'choice '*) COMPREPLY=($(compgen -W \"${kind#choice }\" -- \"$cur\")) ;;\n"
+	"	esac\n"
+	"}\n"
+	"complete -F _orun orun\n";
+
+static void print_options(const char *command, const struct option *options, FILE *to)
+{
+	fprintf(to, "\t'%s') echo '", command);
+	for (const struct option *option = options; option->name; option++) {
+		fprintf(to, "--%s ", option->name);
+		if (option->letter)
+			fprintf(to, "-%c ", option->letter);
+	}
+	fprintf(to, "%s' ;;\n", *command ? "--help -h" : "");
+}
+
+static void print_commands(const struct globals *globals, FILE *to)
+{
+	for (const struct verb *const *verb = globals->verbs; *verb; verb++)
+		fprintf(to, " %s", (*verb)->name);
+}
+
+static void print_kind(const struct globals *globals, const char *name, size_t length, FILE *to)
+{
+	switch (completion_of(name, length)) {
+	case COMPLETE_NOTHING:
+		fprintf(to, "any");
+		return;
+	case COMPLETE_FILE:
+		fprintf(to, "file");
+		return;
+	case COMPLETE_DIRECTORY:
+		fprintf(to, "directory");
+		return;
+	case COMPLETE_ID:
+		fprintf(to, "id");
+		return;
+	case COMPLETE_COMMAND:
+		fprintf(to, "choice");
+		print_commands(globals, to);
+		return;
+	case COMPLETE_CHOICE:
+		fprintf(to, "choice ");
+		for (size_t i = 0; i < length; i++)
+			fputc(name[i] == '|' ? ' ' : name[i], to);
+		return;
+	}
+}
+
+/* runc's single dash is taken for two. */
+static void print_option_kinds(const struct globals *globals, const char *command,
+			       const struct option *options, FILE *to)
+{
+	for (const struct option *option = options; option->name; option++) {
+		if (option->kind == OPTION_FLAG)
+			continue;
+		fprintf(to, "\t'%s --%s' | '%s -%s'", command, option->name, command, option->name);
+		if (option->letter)
+			fprintf(to, " | '%s -%c'", command, option->letter);
+		fprintf(to, ") echo '");
+		print_kind(globals, option->argument, strlen(option->argument), to);
+		fprintf(to, "' ;;\n");
+	}
+}
+
+static void print_argument_kinds(const struct globals *globals, const struct verb *verb, FILE *to)
+{
+	struct completion_argument argument;
+	const char *at = verb->arguments;
+
+	for (int position = 1; completion_next_argument(&at, &argument); position++) {
+		if (argument.repeats)
+			fprintf(to, "\t'%s '[!-]*) echo '", verb->name);
+		else
+			fprintf(to, "\t'%s %d') echo '", verb->name, position);
+		print_kind(globals, argument.name, argument.length, to);
+		fprintf(to, "' ;;\n");
+	}
+}
+
+void completion_print_bash(const struct globals *globals, FILE *to)
+{
+	fprintf(to, "# bash completion for orun, made by: orun completion bash\n"
+		    "_orun_options() # COMMAND: its options\n{\n\tcase $1 in\n");
+	print_options("", globals->options, to);
+	for (const struct verb *const *verb = globals->verbs; *verb; verb++)
+		print_options((*verb)->name, (*verb)->options, to);
+	fprintf(to, "\tesac\n}\n"
+		    "_orun_kind() # COMMAND OPTION-OR-POSITION: what stands there\n{\n"
+		    "\tcase \"$1 $2\" in\n");
+	print_option_kinds(globals, "", globals->options, to);
+	fprintf(to, "\t' 1') echo 'choice");
+	print_commands(globals, to);
+	fprintf(to, "' ;;\n");
+	for (const struct verb *const *verb = globals->verbs; *verb; verb++) {
+		print_option_kinds(globals, (*verb)->name, (*verb)->options, to);
+		print_argument_kinds(globals, *verb, to);
+	}
+	fprintf(to, "\tesac\n}\n%s", program);
+}
