@@ -65,7 +65,7 @@ static int open_terminal(void *context, struct error *err)
 		       : init_take_terminal(init, err);
 }
 
-static const struct step exec_steps[] = {
+static const struct step process_steps[] = {
 	{ "caller's descriptors", init_shield_descriptors, NULL },
 	{ "control group", enter_cgroup, NULL },
 	{ "processors", set_affinity, NULL },
@@ -89,7 +89,8 @@ _Noreturn void exec_child(struct exec_child *child)
 
 	/* The steps that know only a struct init find it at the front. */
 	_Static_assert(offsetof(struct exec_child, init) == 0, "struct init comes first");
-	steps_run("exec", exec_steps, sizeof exec_steps / sizeof *exec_steps, child, &error);
+	steps_run("process", process_steps, sizeof process_steps / sizeof *process_steps, child,
+		  &error);
 	sync_send_error(child->init.sync, &error);
 	_exit(1);
 }

@@ -302,7 +302,7 @@ need_two_processors()
 	# shellcheck disable=SC2016 # a variable of jq, not of the shell
 	configure --arg first "$first" --arg second "$second" '.process.execCPUAffinity = {initial: $second, final: $first}'
 	start_container
-	(cd "$bundle" && ORUN_FAULT="hold:exec:caller's descriptors" ORUN_FAULT_LOG=$log exec "$fault" --root "$state" exec "$id" true) \
+	(cd "$bundle" && ORUN_FAULT="hold:process:caller's descriptors" ORUN_FAULT_LOG=$log exec "$fault" --root "$state" exec "$id" true) \
 		</dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 3>&- &
 	runtime=$!
 	wait_for 5 grep -q descriptors "$log"

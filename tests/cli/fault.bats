@@ -310,3 +310,132 @@ run_and_die()
 	orun delete --force "$id-other"
 	nothing_left "end"
 }
+
+# exec_faulty FAULT: in the running container, a process with a mark of its own; its words are in $said.
+exec_faulty()
+{
+	said=$BATS_TEST_TMPDIR/said
+	faulty "$1" exec --detach --pid-file "$pid_file" "$id" sh -c "while :; do sleep 0.1; done # exec-$id" </dev/null >"$said" 2>&1
+}
+
+no_exec_left()
+{
+	[ -z "$(pgrep -f -- "exec-$id")" ]
+}
+
+# And what init has started: its sleep.
+only_init_is_left()
+{
+	[ "$(orun ps --format json "$id" | jq length)" -le 2 ]
+}
+
+# after_exec AT: the container is as before, and nobody else is in it.
+after_exec()
+{
+	wait_for 1 no_exec_left || {
+		echo "$1: processes: $(pgrep -af -- "exec-$id")" >&2
+		return 1
+	}
+	has_status "$id" running
+	wait_for 2 only_init_is_left || {
+		echo "$1: $(orun ps "$id")" >&2
+		return 1
+	}
+	[ -z "$(find "$BATS_TEST_TMPDIR" -name '*.tmp')" ]
+}
+
+list_exec_steps()
+{
+	orun create "$id" </dev/null >/dev/null 2>&1
+	orun start "$id"
+	rm -f "$log"
+	exec_faulty list
+	mv "$log" "$log.all"
+	kill -9 "$(cat "$pid_file")"
+	after_exec "without a fault"
+	rm "$pid_file"
+}
+
+kill_exec_at()
+{
+	local at=$1 status=0
+	exec_faulty "kill:$at" || status=$?
+	# Once it has been let go, a death cannot be told from execve.
+	case $at in
+	process:privileges | process:execve) ;;
+	*) [ $status -ne 0 ] ;;
+	esac
+	# What the runtime's own end leaves is the file, as any other program's would.
+	[[ $at == exec:* ]] || [ $status -eq 0 ] || [ ! -e "$pid_file" ]
+	rm -f "$pid_file"
+	after_exec "killed at $at"
+}
+
+fail_exec_at()
+{
+	local at=$1 status=0
+	exec_faulty "fail:$at" || status=$?
+	equals "$at: $status" "$at: 255"
+	grep -qF "${at%%:*}: ${at#*:}: fault injected" "$said" || {
+		echo "$at: the error does not name its step: $(cat "$said")" >&2
+		return 1
+	}
+	[ ! -e "$pid_file" ]
+	after_exec "failed at $at"
+}
+
+exec_at_every_step()
+{
+	local step n=0
+	list_exec_steps
+	while read -r step; do
+		kill_exec_at "$step"
+		fail_exec_at "$step"
+		n=$((n + 1))
+	done < <(steps_of exec && steps_of process)
+	[ $n -gt 20 ]
+	orun delete --force "$id"
+	nothing_left "end"
+}
+
+@test "exec killed or failing at any step, on either side, leaves the container as it was" {
+	exec_at_every_step
+}
+
+@test "the same with a user namespace, a filter and another user" {
+	configure_richly
+	configure '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}
+		| .process.user = {uid: 5, gid: 6} | .process.noNewPrivileges = false'
+	exec_at_every_step
+}
+
+@test "the process of exec does not outlive a runtime that is killed before it is let go" {
+	local step n=0 runtime
+	list_exec_steps
+	while read -r step && [ "$step" != "process:privileges" ]; do
+		n=$((n + 1))
+		[ $n -gt 4 ] || continue # until it has entered its namespaces it waits for nothing
+		rm -f "$log"
+		touch "$log"
+		(
+			cd "$bundle"
+			ORUN_FAULT=hold:$step ORUN_FAULT_LOG=$log exec "$FAULT" --root "$state" exec "$id" sh -c "while :; do sleep 0.1; done # exec-$id"
+		) </dev/null >/dev/null 2>&1 3>&- &
+		runtime=$!
+		wait_for 5 grep -qF "$step" "$log"
+		kill_now $runtime
+		after_exec "held at $step"
+	done < <(steps_of process)
+	[ $n -gt 8 ]
+}
+
+@test "exec: kill -9 at moments of chance" {
+	local i
+	list_exec_steps
+	for i in {1..60}; do
+		(cd "$bundle" && exec "$ORUN" --root "$state" exec "$id" sh -c ": exec-$id") </dev/null >/dev/null 2>&1 3>&- &
+		sleep "0.00$((RANDOM % 5))"
+		kill_now $!
+		after_exec "chance $i"
+	done
+}
