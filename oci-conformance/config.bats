@@ -90,6 +90,15 @@ options_of_tmp()
 	equals "$output" ended
 }
 
+@test "consoleSize has both height and width" {
+	local member
+	for member in height width; do
+		configure '.process.terminal = true | .process.consoleSize = {height: 11, width: 22}'
+		configure "del(.process.consoleSize.$member)"
+		create_fails "process.consoleSize.$member" required
+	done
+}
+
 # Hooks -----------------------------------------------------------------------------------------------
 
 # hook KIND PATH: the program gets the kind as its argument.
