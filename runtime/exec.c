@@ -16,6 +16,7 @@
 #include "runtime/exec_child.h"
 #include "runtime/process.h"
 #include "runtime/process_files.h"
+#include "runtime/resctrl.h"
 #include "runtime/seccomp_listener.h"
 #include "runtime/steps.h"
 #include "runtime/sync.h"
@@ -181,6 +182,13 @@ static void kill_child(void *context)
 		;
 }
 
+static int enter_resctrl(void *context, struct error *err)
+{
+	struct execution *execution = context;
+
+	return resctrl_enter(execution->request->container->state, execution->process.pid, err);
+}
+
 static int wait_ready(void *context, struct error *err)
 {
 	struct execution *execution = context;
@@ -240,6 +248,7 @@ static const struct step exec_steps[] = {
 	{ "console socket", open_console, NULL },
 	{ "seccomp agent", open_seccomp_agent, NULL },
 	{ "process", spawn, kill_child },
+	{ "resctrl group", enter_resctrl, NULL },
 	{ "wait for the process", wait_ready, NULL },
 	{ "resource limits", set_rlimits, NULL },
 	{ "pid file", write_pid_file, remove_pid_file },
