@@ -7,6 +7,7 @@
 #include "runtime/cgroup/oom.h"
 #include "runtime/cgroup/statistics.h"
 #include "runtime/commands.h"
+#include "runtime/container_cgroup.h"
 #include "runtime/duration.h"
 #include "runtime/resctrl.h"
 #include "spec/base/io.h"
@@ -48,7 +49,8 @@ static int print_event(const struct event *event, struct error *err)
 static int fill(const struct container *container, struct statistics *statistics, struct error *err)
 {
 	struct buffer intel_rdt = { 0 };
-	int failed = cgroup_statistics(&container->state->cgroup_dirs, statistics, err);
+	int failed = container_need_cgroup(container->state, err) ||
+		     cgroup_statistics(&container->state->cgroup_dirs, statistics, err);
 
 	if (failed)
 		return error_prefix(err, "unable to get container cgroup stats");

@@ -3,6 +3,7 @@
 
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/commands.h"
+#include "runtime/container_cgroup.h"
 #include "spec/base/owned.h"
 
 static const struct option options[] = { { 0 } };
@@ -45,6 +46,8 @@ static int change(const struct globals *globals, const char *id, bool frozen, st
 		return 1;
 	enum container_status status = container_status(&container);
 	int failed = frozen ? check_pausable(status, err) : check_paused(status, err);
+	if (!failed)
+		failed = container_need_cgroup(container.state, err);
 	if (!failed)
 		failed = freeze(&container, frozen, err);
 	container_close(&container);

@@ -9,6 +9,7 @@
 
 #include "runtime/cgroup/cgroup.h"
 #include "runtime/commands.h"
+#include "runtime/container_cgroup.h"
 #include "runtime/ps_table.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
@@ -113,7 +114,8 @@ static int list(const struct globals *globals, char **argv, struct buffer *to, s
 
 	if (root < 0 || container_peek(root, argv[0], &container, err))
 		return -1;
-	int failed = cgroup_processes(&container.state->cgroup_dirs, &pids, &n, err);
+	int failed = container_need_cgroup(container.state, err) ||
+		     cgroup_processes(&container.state->cgroup_dirs, &pids, &n, err);
 	container_close(&container);
 	if (failed)
 		return error_prefix(err, "unable to get all container pids");

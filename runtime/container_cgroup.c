@@ -55,6 +55,16 @@ int container_start_scope(struct plan *plan, pid_t pid, bool *started, struct er
 	return delegate_cgroup(plan, err);
 }
 
+int container_need_cgroup(const struct state *state, struct error *err)
+{
+	if (state->cgroup_dirs.n)
+		return 0;
+	error_set(err, ENOTSUP, "container %s has no control group", state->id);
+	return error_hint(
+		err,
+		"it was created with --cgroup-manager disabled, or by a user who may make none");
+}
+
 int container_set_limits(const struct state *state, const struct cgroup_plan *plan,
 			 struct error *err)
 {

@@ -13,6 +13,10 @@ int container_make_cgroup(struct plan *plan, struct state *state, struct error *
  * one, to be ended also when the rest failed. A scope of that name which is another's stays as it is (EEXIST). */
 int container_start_scope(struct plan *plan, pid_t pid, bool *started, struct error *err);
 
+/* An error where the container has no group (--cgroup-manager disabled, or a caller who may not make one):
+ * for commands that are nothing without. */
+int container_need_cgroup(const struct state *state, struct error *err);
+
 /* The writes of @plan (cgroup_plan_update), told to systemd first where it has the scope. */
 int container_set_limits(const struct state *state, const struct cgroup_plan *plan,
 			 struct error *err);

@@ -98,12 +98,17 @@ int container_kill(struct container *container, int signal, bool all, struct err
 	const struct state *state = container->state;
 	owned_fd pidfd = container_pidfd(container);
 
-	if (all && state)
-		return cgroup_signal_all(&state->cgroup_dirs, signal, err);
+	/* Init's death takes its pid namespace along: a container without a group can be killed so. */
+	bool without = state && !state->cgroup_dirs.n;
+	bool init_is_all = without && signal == SIGKILL && state->own_pid_namespace;
+	if (all && state && !init_is_all)
+		return container_need_cgroup(state, err)
+			       ? -1
+			       : cgroup_signal_all(&state->cgroup_dirs, signal, err);
 	if (pidfd < 0)
 		return error_set(err, ESRCH, "container not running");
-	/* In a pid namespace of others init's death takes nobody along. */
-	if (signal == SIGKILL && !state->own_pid_namespace)
+	/* In a pid namespace of others it takes nobody along. */
+	if (signal == SIGKILL && !state->own_pid_namespace && !without)
 		return cgroup_signal_all(&state->cgroup_dirs, signal, err);
 	if (sys_pidfd_send_signal(pidfd, signal)) {
 		if (errno == ESRCH)

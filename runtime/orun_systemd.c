@@ -14,6 +14,7 @@
 #include <systemd/sd-bus.h>
 #include <time.h>
 
+#include "runtime/systemd_value.h"
 #include "spec/base/error.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
@@ -107,87 +108,6 @@ static int ask_version(struct request *request, struct error *err)
 	return request->version ? 0 : error_set(err, EPROTO, "version of systemd: '%s'", text);
 }
 
-static int append_number(sd_bus_message *message, char type, const char *text)
-{
-	int64_t number;
-	uint64_t wide;
-
-	if (type == 't')
-		return text_to_uint64(text, &wide)
-			       ? -EINVAL
-			       : sd_bus_message_append_basic(message, type, &wide);
-	if (text_to_int64(text, &number) || (type == 'i' && number != (int32_t)number) ||
-	    (type == 'u' && number != (uint32_t)number))
-		return -EINVAL;
-	int32_t small = (int32_t)number; /* of 'u' the same bits */
-	return sd_bus_message_append_basic(message, type, &small);
-}
-
-static int append_basic(sd_bus_message *message, char type, const char *text)
-{
-	int truth = strcmp(text, "true") == 0;
-
-	switch (type) {
-	case 's':
-		return sd_bus_message_append_basic(message, type, text);
-	case 'b':
-		return sd_bus_message_append_basic(message, type, &truth);
-	case 'i':
-	case 'u':
-	case 't':
-		return append_number(message, type, text);
-	default:
-		return -EINVAL;
-	}
-}
-
-/* Two hexadecimal digits a byte, into the room of the text itself. */
-static int append_bytes(sd_bus_message *message, char *text)
-{
-	size_t n = strlen(text) / 2;
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned byte;
-		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
-			return -EINVAL;
-		text[i] = (char)byte;
-	}
-	return sd_bus_message_append_array(message, 'y', text, n);
-}
-
-/* The rest of a line: the value of a property whose signature is one of those above. */
-static int append_value(sd_bus_message *message, const char *signature, char *rest)
-{
-	char *word = strsep(&rest, "\t");
-	int ret;
-
-	if (*signature != 'a')
-		return word ? append_basic(message, *signature, word) : -EINVAL;
-	if (signature[1] == 'y')
-		return word ? append_bytes(message, word) : -EINVAL;
-	ret = sd_bus_message_open_container(message, 'a', signature + 1);
-	for (; word && ret >= 0; word = strsep(&rest, "\t")) {
-		if (signature[1] == '(') {
-			char *second = strsep(&rest, "\t");
-			ret = second ? sd_bus_message_append(message, "(ss)", word, second)
-				     : -EINVAL;
-		} else {
-			ret = append_basic(message, signature[1], word);
-		}
-	}
-	return ret < 0 ? ret : sd_bus_message_close_container(message);
-}
-
-static bool is_known(const char *signature)
-{
-	static const char *const known[] = { "s", "b", "i", "u", "t", "as", "au", "ay", "a(ss)" };
-
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (strcmp(known[i], signature) == 0)
-			return true;
-	return false;
-}
-
 static int append_variant(sd_bus_message *message, const char *name, const char *signature,
 			  char *rest)
 {
@@ -198,7 +118,7 @@ static int append_variant(sd_bus_message *message, const char *name, const char 
 	if (ret >= 0)
 		ret = sd_bus_message_open_container(message, 'v', signature);
 	if (ret >= 0)
-		ret = append_value(message, signature, rest);
+		ret = systemd_value_append(message, signature, rest);
 	if (ret >= 0)
 		ret = sd_bus_message_close_container(message);
 	return ret < 0 ? ret : sd_bus_message_close_container(message);
@@ -213,7 +133,7 @@ static int append_property(struct request *request, sd_bus_message *message, cha
 	const char *name = rest ? strsep(&rest, "\t") : NULL;
 	uint64_t oldest;
 
-	if (!name || text_to_uint64(since, &oldest) || !is_known(signature))
+	if (!name || text_to_uint64(since, &oldest))
 		return error_set(err, EINVAL, "request: '%s' is no property", line);
 	if (oldest && ask_version(request, err))
 		return -1;
@@ -431,7 +351,7 @@ static int attach(struct request *request, char **answer, struct error *err)
 		return -1;
 	int ret = sd_bus_message_append(call, "ss", request->unit, "/");
 	if (ret >= 0)
-		ret = append_value(call, "au", line + strlen(property));
+		ret = systemd_value_append(call, "au", line + strlen(property));
 	if (ret < 0)
 		return error_errno(err, -ret, "unit %s", request->unit);
 	ret = sd_bus_call(request->bus, call, 0, &error, NULL);

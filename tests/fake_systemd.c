@@ -294,10 +294,12 @@ static void serve(int connection)
 int main(int argc, char **argv)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_storage peer;
+	socklen_t length = sizeof peer;
 
 	if (argc < 3 || strlen(argv[1]) >= sizeof address.sun_path)
 		return 2;
-	strcpy(address.sun_path, argv[1]);
+	memcpy(address.sun_path, argv[1], strlen(argv[1]));
 	notes = fopen(argv[2], "ae");
 	hierarchies = argv + 3;
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -309,7 +311,7 @@ int main(int argc, char **argv)
 	}
 	/* The caller that has us as a child ends us. */
 	for (;;) {
-		int connection = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+		int connection = accept4(listener, (struct sockaddr *)&peer, &length, SOCK_CLOEXEC);
 		if (connection >= 0)
 			serve(connection);
 	}

@@ -9,8 +9,10 @@ static void names_scope(const char *path, const char *manager_group, const char 
 	struct error err = { 0 };
 	struct systemd_scope *scope = systemd_scope_name(path, "box", manager_group, &err);
 
-	if (!scope)
+	if (!scope) {
 		fail_msg("%s: %s", path, err.msg);
+		return;
+	}
 	assert_string_equal(scope->unit, unit);
 	assert_string_equal(scope->slice, slice);
 	assert_string_equal(scope->group, group);
@@ -85,7 +87,7 @@ static void a_name_may_be_as_long_as_systemd_takes(void **state)
 
 	(void)state;
 	memset(name, 'x', sizeof name);
-	strcpy(name + 255 - strlen("a-.scope"), "");
+	name[255 - strlen("a-.scope")] = '\0';
 	owned_string path = text_format(":a:%s", name);
 	struct systemd_scope *scope = systemd_scope_name(path, "box", NULL, &err);
 	assert_non_null(scope);

@@ -23,7 +23,7 @@
 
 /* The folder of the build is two above that of this program. */
 static char build[PATH_MAX], folder[] = "/tmp/orun-systemd-XXXXXX";
-static char notes[PATH_MAX], own_name[PATH_MAX];
+static char address[PATH_MAX + 16], notes[PATH_MAX], own_name[PATH_MAX];
 static pid_t fake;
 
 #define NEED_SYSTEMD()                                                                      \
@@ -91,7 +91,7 @@ static int setup(void **state)
 	if (copy(program, companion))
 		return -1;
 	start_fake(socket);
-	owned_string address = text_format("unix:path=%s", socket);
+	snprintf(address, sizeof address, "unix:path=%s", socket);
 	setenv("DBUS_SYSTEM_BUS_ADDRESS", address, 1);
 	setenv("DBUS_SESSION_BUS_ADDRESS", address, 1);
 	return 0;
@@ -286,7 +286,6 @@ static void without_a_bus_the_reason_is_told(void **state)
 
 	(void)state;
 	NEED_SYSTEMD();
-	owned_string address = strdup(getenv("DBUS_SESSION_BUS_ADDRESS"));
 	setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/bus", 1);
 	setenv("XDG_RUNTIME_DIR", folder, 1);
 	assert_int_equal(systemd_stop(&unit, &err), -1);
