@@ -1,6 +1,7 @@
 #include "runtime/container_cgroup.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "runtime/idmap.h"
 #include "runtime/systemd.h"
@@ -65,19 +66,36 @@ int container_need_cgroup(const struct state *state, struct error *err)
 		"it was created with --cgroup-manager disabled, or by a user who may make none");
 }
 
-int container_set_limits(const struct state *state, const struct cgroup_plan *plan,
-			 struct error *err)
+static int tell_systemd(const struct state *state, const struct cgroup_plan *plan,
+			struct error *err)
 {
 	OWNED(systemd_properties_finish) struct systemd_properties properties = { 0 };
 	const struct systemd_unit unit = { state->systemd_scope, state->systemd_user };
 
-	if (state->systemd_scope) {
-		if (systemd_properties_add_writes(&properties, plan, false, err))
-			return -1;
-		if (properties.n && systemd_set(&unit, &properties, err))
-			return -1;
-	}
-	return cgroup_write_all(plan, err);
+	if (!state->systemd_scope)
+		return 0;
+	if (systemd_properties_add_writes(&properties, plan, false, err))
+		return -1;
+	return properties.n ? systemd_set(&unit, &properties, err) : 0;
+}
+
+int container_set_limits(const struct state *state, const struct cgroup_plan *plan,
+			 struct error *err)
+{
+	return tell_systemd(state, plan, err) ? -1 : cgroup_write_all(plan, err);
+}
+
+void container_restore_limits(const struct state *state, const struct cgroup_undo *undo,
+			      struct error *err)
+{
+	struct cgroup_plan old;
+	struct error failure = { 0 };
+
+	/* Before the files: it writes some of them itself, and rounds. */
+	if (cgroup_undo_plan(undo, &old, &failure) || tell_systemd(state, &old, &failure))
+		error_hint(err, "the old limits could not be told to systemd: %s", failure.msg);
+	free(old.writes);
+	cgroup_restore(undo, err);
 }
 
 int container_remove_cgroup(const struct state *state, struct error *err)

@@ -2,6 +2,7 @@
  * and delete want of them, not when. */
 #pragma once
 
+#include "runtime/cgroup/undo.h"
 #include "runtime/plan.h"
 #include "spec/state.h"
 
@@ -20,6 +21,11 @@ int container_need_cgroup(const struct state *state, struct error *err);
 /* The writes of @plan (cgroup_plan_update), told to systemd first where it has the scope. */
 int container_set_limits(const struct state *state, const struct cgroup_plan *plan,
 			 struct error *err);
+
+/* Puts back what @undo remembers from before container_set_limits, whether that failed or something after
+ * it did. What cannot be put back is named in hints to @err. */
+void container_restore_limits(const struct state *state, const struct cgroup_undo *undo,
+			      struct error *err);
 
 /* Ends the scope, if there is one, and removes the groups that were made. */
 int container_remove_cgroup(const struct state *state, struct error *err);

@@ -75,8 +75,9 @@ int cgroup_plan(const struct config *config, const char *id, const struct cgroup
 		struct cgroup_plan *plan, struct error *err);
 
 /* For changing the limits of an existing container: the writes that @resources ask for, in the groups
- * @directories. Device rules stay as they are; memory.checkBeforeUpdate is honoured here. Apply with
- * cgroup_write_all. */
+ * @directories. Device rules stay as they are; memory.checkBeforeUpdate is honoured here. Half of a pair
+ * (quota and period, v2's memory and swap) is completed with what the group has. Apply with cgroup_write_all,
+ * and take back with cgroup/undo.h. */
 int cgroup_plan_update(const struct resources *resources, const struct string_list *directories,
 		       struct cgroup_plan *plan, struct error *err);
 
@@ -141,9 +142,6 @@ void cgroup_entries_close(struct cgroup_entries *entries);
 /* Moves @pid, and so its future children, into every hierarchy of the plan: the slow way, for a process that
  * cannot move itself. The v2 group is skipped when @already_in_v2. */
 int cgroup_enter(const struct cgroup_plan *plan, pid_t pid, bool already_in_v2, struct error *err);
-
-/* O_PATH descriptor of the v2 group for CLONE_INTO_CGROUP, or -1 where v2 is absent. */
-int cgroup_v2_open(const struct cgroup_plan *plan);
 
 void cgroup_plan_finish(struct cgroup_plan *plan);
 

@@ -148,12 +148,3 @@ int cgroup_enter(const struct cgroup_plan *plan, pid_t pid, bool already_in_v2, 
 	}
 	return 0;
 }
-
-int cgroup_v2_open(const struct cgroup_plan *plan)
-{
-	for (size_t i = 0; i < plan->n_hierarchies; i++)
-		if (plan->hierarchies[i].version == 2)
-			return open(plan->hierarchies[i].directory,
-				    O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return -1;
-}

@@ -129,6 +129,9 @@ enum cgroup_conversion cgroup_swappiness(const struct resources *resources, size
 	if (!resources->memory || !resources->memory->swappiness.set)
 		return CGROUP_NOTHING;
 	uint64_t swappiness = resources->memory->swappiness.value;
+	/* How Docker up to 17 wrote "not set". */
+	if (swappiness == UINT64_MAX)
+		return CGROUP_NOTHING;
 	if (swappiness > 100)
 		return (enum cgroup_conversion)error_set(
 			err, EINVAL, "%" PRIu64 " is not between 0 and 100", swappiness);

@@ -10,6 +10,19 @@ int cgroup_plan_update_in(struct cgroup_layout *layout, const struct resources *
 			  const struct string_list *directories, struct cgroup_plan *plan,
 			  struct error *err);
 
+/* Resources with more than was given, which borrow the rest of what was. */
+struct cgroup_completed {
+	struct resources resources;
+	struct cpu cpu;
+	struct memory memory;
+};
+
+/* For an update: gives the half of a pair that @given leaves out the value that it has in the groups of @plan,
+ * where both are written in one file (v2's cpu.max, systemd's quota), or where the given half counts from the
+ * other (v2's memory and swap). */
+void cgroup_complete(const struct resources *given, const struct cgroup_plan *plan,
+		     struct cgroup_layout *layout, struct cgroup_completed *to);
+
 /* Takes the hierarchy @index and its writes out of the plan. */
 void cgroup_plan_forget(struct cgroup_plan *plan, size_t index);
 

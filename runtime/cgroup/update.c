@@ -72,13 +72,16 @@ int cgroup_plan_update_in(struct cgroup_layout *layout, const struct resources *
 			  const struct string_list *directories, struct cgroup_plan *plan,
 			  struct error *err)
 {
+	struct cgroup_completed completed;
 	int ret = 0;
 
 	cgroup_plan_start(plan, layout);
 	for (size_t i = 0; i < plan->n_hierarchies && !ret; i++)
 		ret = find_group(&plan->hierarchies[i], directories, err);
-	if (!ret)
-		ret = cgroup_plan_resources(plan, layout, resources, err);
+	if (!ret) {
+		cgroup_complete(resources, plan, layout, &completed);
+		ret = cgroup_plan_resources(plan, layout, &completed.resources, err);
+	}
 	layout->hierarchies = NULL;
 	layout->n = 0;
 	if (!ret)

@@ -148,22 +148,6 @@ static void a_process_can_be_moved_into_every_hierarchy(void **state)
 	box_finish(&box);
 }
 
-static void the_v2_group_is_offered_for_a_clone(void **state)
-{
-	struct box box;
-
-	(void)state;
-	NEED_V2();
-	plan_v2("clone", NULL, &box.plan);
-	assert_int_equal(cgroup_v2_open(&box.plan), -1);
-	box_create(&box);
-	int fd = cgroup_v2_open(&box.plan);
-	assert_true(fd >= 0);
-	assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
-	close(fd);
-	box_finish(&box);
-}
-
 static void groups_that_are_gone_cannot_be_entered(void **state)
 {
 	struct string_list gone = { .v = (char *[]){ (char[]){ "/tmp/orun-no-such-group" }, NULL },
@@ -187,7 +171,6 @@ int main(void)
 		cmocka_unit_test(v2_can_be_entered_without_a_clone),
 		cmocka_unit_test(v2_can_be_entered_from_outside),
 		cmocka_unit_test(a_process_can_be_moved_into_every_hierarchy),
-		cmocka_unit_test(the_v2_group_is_offered_for_a_clone),
 		cmocka_unit_test(groups_that_are_gone_cannot_be_entered),
 	};
 

@@ -92,6 +92,9 @@ static void swappiness_is_at_most_100(void **state)
 	(void)state;
 	check_refusal(&hybrid_host, &resources,
 		      "linux.resources.memory.swappiness: 101 is not between 0 and 100");
+	/* As old Docker writes "not set". */
+	memory.swappiness.value = UINT64_MAX;
+	check_writes(&hybrid_host, &resources, "");
 }
 
 static void every_field_of_cpu(void **state)
