@@ -55,6 +55,7 @@ static const struct verb *const verbs[] = {
 	&kill_verb,
 	&pause_verb,
 	&resume_verb,
+	&update_verb,
 	&delete_verb,
 	&checkpoint_verb,
 	&restore_verb,
