@@ -84,7 +84,8 @@ static int update(const struct container *container, const struct resources *res
 
 	if (container_status(container) == STATUS_STOPPED)
 		return error_set(err, ESRCH, "container not running");
-	if (cgroup_plan_update(resources, &container->state->cgroup_dirs, &plan, err))
+	if (container_need_cgroup(container->state, err) ||
+	    cgroup_plan_update(resources, &container->state->cgroup_dirs, &plan, err))
 		return -1;
 	int failed = set_limits(container, &plan, err);
 	cgroup_plan_finish(&plan);
