@@ -23,7 +23,11 @@ static inline void put_directory(const char *directory, const char *name)
 		fail_msg("mkdir %s: %s", path, strerror(errno));
 }
 
-int mkdirat(int dirfd, const char *path, mode_t mode)
+/* The C library's names for the linker, ours for the reader. */
+int resctrl_mkdirat(int dirfd, const char *path, mode_t mode) __asm__("mkdirat");
+int resctrl_unlinkat(int dirfd, const char *path, int flags) __asm__("unlinkat");
+
+int resctrl_mkdirat(int dirfd, const char *path, mode_t mode)
 {
 	if (syscall(SYS_mkdirat, dirfd, path, mode))
 		return -1;
@@ -35,7 +39,7 @@ int mkdirat(int dirfd, const char *path, mode_t mode)
 	return 0;
 }
 
-int unlinkat(int dirfd, const char *path, int flags)
+int resctrl_unlinkat(int dirfd, const char *path, int flags)
 {
 	static const char *const files[] = { "tasks", "schemata" };
 	char inner[512];
