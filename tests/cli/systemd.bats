@@ -2,8 +2,6 @@
 # --systemd-cgroup with a stand-in for systemd that makes the groups as systemd would, or with systemd itself
 # where it runs; --cgroup-manager disabled; --rootless.
 load helpers
-# shellcheck disable=SC2016 # single quotes hold jq and shell programs of their own
-# shellcheck disable=SC2154 # make_bundle sets state, bundle and id
 
 setup()
 {
