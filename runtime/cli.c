@@ -103,13 +103,19 @@ int options_parse(const struct option *options, int argc, char **argv, bool stop
 
 static void print_options(const struct option *options)
 {
+	enum { COLUMN = 30 };
+
 	for (const struct option *option = options; option->name; option++) {
-		char left[64];
+		char left[96];
 		int used = option->letter ? snprintf(left, sizeof left, "-%c, ", option->letter)
 					  : snprintf(left, sizeof left, "    ");
-		snprintf(left + used, sizeof left - (size_t)used, "--%s%s%s", option->name,
-			 option->argument ? " " : "", option->argument ? option->argument : "");
-		printf("  %-30s %s\n", left, option->help);
+		used += snprintf(left + used, sizeof left - (size_t)used, "--%s%s%s", option->name,
+				 option->argument ? " " : "",
+				 option->argument ? option->argument : "");
+		if (used > COLUMN)
+			printf("  %s\n  %*s %s\n", left, COLUMN, "", option->help);
+		else
+			printf("  %-*s %s\n", COLUMN, left, option->help);
 	}
 }
 

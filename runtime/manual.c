@@ -27,7 +27,7 @@ static void print_title(const char *name, const char *summary, FILE *to)
 	fputs(".TH ", to);
 	for (const char *at = name; *at; at++)
 		fputc(toupper((unsigned char)*at), to);
-	fprintf(to, " 8 \"\" \"orun " ORUN_VERSION "\" \"orun\"\n.SH NAME\n");
+	fprintf(to, " 8 \"\" \"orun " ORUN_VERSION "\" \"Containers\"\n.SH NAME\n");
 	print_text(name, to);
 	fputs(" \\- ", to);
 	print_text(summary, to);
