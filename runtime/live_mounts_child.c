@@ -62,9 +62,11 @@ static bool in_same_user_namespace(const struct task *task)
 
 static int join(const struct task *task, uint64_t namespaces, struct error *err)
 {
-	if (setns(task->pidfd, (int)namespaces))
-		return error_errno(err, errno, "enter the container's namespaces");
-	return 0;
+	if (setns(task->pidfd, (int)namespaces) == 0)
+		return 0;
+	error_errno(err, errno, "enter the container's namespaces");
+	/* An init that waits for start lets nobody look into it but the host's root. */
+	return errno == EPERM ? error_hint(err, "before `start` only root may do this") : -1;
 }
 
 static int become_root(struct error *err)

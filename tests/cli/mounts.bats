@@ -334,3 +334,31 @@ mounted_at()
 	equals "$status" 1
 	output_has "has no mount namespace of its own"
 }
+
+@test "mounts: who is not root changes the mounts of a container in a user namespace" {
+	local as=(setpriv --reuid 1000 --regid 1000 --clear-groups env "XDG_RUNTIME_DIR=$BATS_TEST_TMPDIR/run")
+	command -v setpriv >/dev/null || skip "setpriv is not installed"
+	mkdir "$BATS_TEST_TMPDIR/run"
+	chmod 711 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/test" "$BATS_TEST_TMPDIR"
+	chown -R 1000:1000 "$BATS_TEST_TMPDIR"/{run,source,bundle}
+	rm "$bundle/config.json"
+	cp "$ORUN" "$BATS_TEST_TMPDIR/orun"
+	chmod 755 "$BATS_TEST_TMPDIR/orun"
+	as+=("$BATS_TEST_TMPDIR/orun" --root "$BATS_TEST_TMPDIR/run/orun")
+	state=$BATS_TEST_TMPDIR/run/orun
+	(cd "$bundle" && "${as[@]}" spec --rootless)
+	configure '.process.terminal = false | .process.args = ["/bin/sleep", "1000"] | .root.readonly = false'
+	timeout 60 "${as[@]}" create --bundle "$bundle" "$id" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1
+	run "${as[@]}" mounts add "$id" --type tmpfs --destination /second
+	equals "$status" 1
+	output_has "before \`start\` only root may do this"
+	"${as[@]}" start "$id"
+	"${as[@]}" mounts add "$id" --source "$BATS_TEST_TMPDIR/source" --destination /first --options ro
+	"${as[@]}" mounts add "$id" --type tmpfs --destination /second
+	pid=$(pid_of "$id")
+	equals "$(seen /first/file)" from-the-host
+	equals "$(mounted_at /first) $(mounted_at /second)" "1 1"
+	"${as[@]}" mounts remove "$id" --destination /first
+	equals "$(mounted_at /first) $(mounted_at /second)" "0 1"
+	"${as[@]}" delete --force "$id"
+}
