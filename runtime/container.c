@@ -35,12 +35,20 @@ int container_check_id(const char *id, struct error *err)
 	return 0;
 }
 
+/* /run is root's. Root of a user namespace, as rootless engines make it, is a user like others; but where such
+ * a namespace has a system of its own, whose root has logged in, /run is that system's. */
+static bool has_own_runtime_directory(void)
+{
+	return geteuid() != 0 ||
+	       (cgroup_caller_is_unprivileged() && !text_equal(getenv("USER"), "root"));
+}
+
 int container_open_root(const char *root, struct error *err)
 {
 	const char *user = getenv("XDG_RUNTIME_DIR");
-	owned_string path = root		      ? strdup(root)
-			    : geteuid() == 0 || !user ? strdup("/run/orun")
-						      : text_format("%s/orun", user);
+	owned_string path = root				  ? strdup(root)
+			    : user && has_own_runtime_directory() ? text_format("%s/orun", user)
+								  : strdup("/run/orun");
 
 	if (!path)
 		return error_errno(err, ENOMEM, "state root");

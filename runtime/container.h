@@ -24,8 +24,8 @@ struct container {
 /* Letters, digits and "_+-.", no "." or "..", at most 239 bytes (a file's name). */
 int container_check_id(const char *id, struct error *err);
 
-/* Opens the state root, made where missing. NULL: the default, /run/orun or for others than root
- * $XDG_RUNTIME_DIR/orun. */
+/* Opens the state root, made where missing. NULL: the default, /run/orun or for others than root, and for root of
+ * a user namespace unless $USER is root, $XDG_RUNTIME_DIR/orun. */
 int container_open_root(const char *root, struct error *err);
 
 /* Makes ROOT/ID and takes its lock. When it is there already: EEXIST, "container with given ID

@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "runtime/cgroup/layout.h"
 #include "runtime/idmap.h"
 #include "runtime/systemd.h"
 #include "spec/base/owned.h"
@@ -96,6 +99,49 @@ void container_restore_limits(const struct state *state, const struct cgroup_und
 		error_hint(err, "the old limits could not be told to systemd: %s", failure.msg);
 	free(old.writes);
 	cgroup_restore(undo, err);
+}
+
+/* The group that is at or above both, both below @mountpoint; for the caller to free. */
+static char *common_group(const char *mountpoint, const char *caller, const char *directory)
+{
+	owned_string own = text_format("%s%s/", mountpoint, caller);
+	size_t common = strlen(mountpoint);
+
+	for (size_t i = common; own && own[i]; i++) {
+		char other = directory[i] ? directory[i] : '/';
+		if (own[i] != other)
+			break;
+		if (own[i] == '/')
+			common = i;
+		if (!directory[i])
+			break;
+	}
+	return own ? strndup(own, common) : NULL;
+}
+
+bool container_needs_attaching(const struct state *state, const char *directory)
+{
+	OWNED(cgroup_layout_finish) struct cgroup_layout layout = { 0 };
+
+	if (!state->systemd_user || cgroup_layout_read(&layout, NULL) || !layout.v2_only)
+		return false;
+	const struct cgroup_hierarchy *v2 = &layout.hierarchies[0];
+	if (!text_starts_with(directory, v2->mountpoint))
+		return false;
+	owned_string common = common_group(v2->mountpoint, v2->caller, directory);
+	owned_string file = common ? text_format("%s/cgroup.procs", common) : NULL;
+	return file && access(file, W_OK) != 0;
+}
+
+int container_attach(const struct state *state, const char *directory, pid_t pid, struct error *err)
+{
+	const struct systemd_unit unit = { state->systemd_scope, state->systemd_user };
+	const char *scope = state->cgroup_dirs.n ? state->cgroup_dirs.v[0] : directory;
+
+	if (!text_starts_with(directory, scope))
+		return error_set(err, EINVAL, "%s is not below %s", directory, scope);
+	const char *below = directory + strlen(scope);
+	return systemd_attach(&unit, *below ? below : "/", pid, err);
 }
 
 int container_remove_cgroup(const struct state *state, struct error *err)

@@ -27,5 +27,14 @@ int container_set_limits(const struct state *state, const struct cgroup_plan *pl
 void container_restore_limits(const struct state *state, const struct cgroup_undo *undo,
 			      struct error *err);
 
+/* Whether a process of ours can only be moved by systemd into the v2 group @directory, at or below the scope: the
+ * scope is the user's, and we are outside of what that user may write to (cgroup-v2.rst, Delegation
+ * Containment), as in a session of ssh. */
+bool container_needs_attaching(const struct state *state, const char *directory);
+
+/* Has systemd move @pid there. The process must still have our user id. */
+int container_attach(const struct state *state, const char *directory, pid_t pid,
+		     struct error *err);
+
 /* Ends the scope, if there is one, and removes the groups that were made. */
 int container_remove_cgroup(const struct state *state, struct error *err);

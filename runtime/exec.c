@@ -12,6 +12,7 @@
 
 #include "runtime/cgroup/residence.h"
 #include "runtime/console_socket.h"
+#include "runtime/container_cgroup.h"
 #include "runtime/cpu_affinity.h"
 #include "runtime/exec_child.h"
 #include "runtime/process.h"
@@ -29,6 +30,7 @@ struct execution {
 	const struct exec_request *request;
 	struct plan plan;
 	struct cgroup_entries entries;
+	char *scope_group;	 /* where only systemd can put the child; NULL: it goes itself */
 	struct exec_child child; /* what the child gets */
 	struct init_process process;
 	int sync; /* the parent's end */
@@ -93,6 +95,11 @@ static int open_cgroup(void *context, struct error *err)
 	if (cgroup_residence(&state->cgroup_dirs, (pid_t)state->pid, request->cgroups, &directories,
 			     err))
 		return -1;
+	if (directories.n && container_needs_attaching(state, directories.v[0])) {
+		execution->child.attached = true;
+		execution->scope_group = strdup(directories.v[0]);
+		return execution->scope_group ? 0 : error_errno(err, ENOMEM, "control group");
+	}
 	return cgroup_entries_open(&directories, &execution->entries, err);
 }
 
@@ -169,6 +176,19 @@ static int spawn(void *context, struct error *err)
 	take_back(process, &own);
 	close_fd(take_fd(&init->sync));
 	return side < 0 ? -1 : 0;
+}
+
+/* Before the child does anything: it waits, and has our user id still. */
+static int attach_to_scope(void *context, struct error *err)
+{
+	struct execution *execution = context;
+	const struct state *state = execution->request->container->state;
+
+	if (!execution->scope_group)
+		return 0;
+	if (container_attach(state, execution->scope_group, execution->process.pid, err))
+		return -1;
+	return sync_send(execution->sync, SYNC_GO, err);
 }
 
 static void kill_child(void *context)
@@ -248,6 +268,7 @@ static const struct step exec_steps[] = {
 	{ "console socket", open_console, NULL },
 	{ "seccomp agent", open_seccomp_agent, NULL },
 	{ "process", spawn, kill_child },
+	{ "systemd scope", attach_to_scope, NULL },
 	{ "resctrl group", enter_resctrl, NULL },
 	{ "wait for the process", wait_ready, NULL },
 	{ "resource limits", set_rlimits, NULL },
@@ -269,6 +290,7 @@ static void finish(struct execution *execution)
 	close_fd(execution->console_socket.sender);
 	close_fd(execution->console_socket.receiver);
 	cgroup_entries_close(&execution->entries);
+	free(execution->scope_group);
 	plan_finish(&execution->plan);
 }
 

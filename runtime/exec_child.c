@@ -14,8 +14,11 @@
 
 static int enter_cgroup(void *context, struct error *err)
 {
-	struct init *init = context;
+	struct exec_child *child = context;
+	struct init *init = &child->init;
 
+	if (child->attached)
+		return sync_expect(init->sync, SYNC_GO, err);
 	return cgroup_enter_self(init->entries, init->into_cgroup, err);
 }
 

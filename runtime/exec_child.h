@@ -9,5 +9,6 @@ struct exec_child {
 	struct init init;
 	int container;
 	int root;
+	bool attached; /* the runtime has us moved into the group; its GO says that it is done */
 };
 _Noreturn void exec_child(struct exec_child *child);

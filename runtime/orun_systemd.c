@@ -2,7 +2,8 @@
  * nothing of containers; orun (systemd.c) runs it. Stdin, until its end, words between tabs:
  *
  *   start|set|stop|attach|group   system|user   UNIT
- *   VERSION   SIGNATURE   PROPERTY   VALUE…         (start, set; attach: PIDs alone)
+ *   VERSION   SIGNATURE   PROPERTY   VALUE…         (start, set)
+ *   GROUP-BELOW   PID…                               (attach)
  *
  * VERSION: where systemd is older, the property is left out. Stdout, one line: "ok" and the unit's group
  * (start) or the manager's (group); or "error", an errno value and a text.
@@ -336,22 +337,21 @@ static int set(struct request *request, char **answer, struct error *err)
 	return ret < 0 ? bus_failed(err, ret, &error, request->unit) : 0;
 }
 
-/* The one property is not one of the unit here, but the list of processes to move into it. */
 static int attach(struct request *request, char **answer, struct error *err)
 {
-	static const char property[] = "0\tau\tPIDs\t";
 	OWNED_ERROR error = SD_BUS_ERROR_NULL;
 	OWNED_MESSAGE call = NULL;
-	char *line = strsep(&request->properties, "\n");
+	char *pids = strsep(&request->properties, "\n");
+	const char *below = strsep(&pids, "\t");
 
 	(void)answer;
-	if (!text_starts_with(line, property))
-		return error_set(err, EINVAL, "request: attach wants PIDs");
+	if (!pids)
+		return error_set(err, EINVAL, "request: attach wants processes");
 	if (new_call(request, "AttachProcessesToUnit", &call, err))
 		return -1;
-	int ret = sd_bus_message_append(call, "ss", request->unit, "/");
+	int ret = sd_bus_message_append(call, "ss", request->unit, below);
 	if (ret >= 0)
-		ret = systemd_value_append(call, "au", line + strlen(property));
+		ret = systemd_value_append(call, "au", pids);
 	if (ret < 0)
 		return error_errno(err, -ret, "unit %s", request->unit);
 	ret = sd_bus_call(request->bus, call, 0, &error, NULL);

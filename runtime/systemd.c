@@ -185,12 +185,12 @@ int systemd_set(const struct systemd_unit *unit, const struct systemd_properties
 	return ask(&request, NULL, err);
 }
 
-int systemd_attach(const struct systemd_unit *unit, pid_t pid, struct error *err)
+int systemd_attach(const struct systemd_unit *unit, const char *below, pid_t pid, struct error *err)
 {
 	OWNED(buffer_finish) struct buffer request = { 0 };
 
 	print_head(&request, "attach", unit);
-	buffer_print(&request, "0\tau\tPIDs\t%d\n", (int)pid);
+	buffer_print(&request, "%s\t%d\n", below, (int)pid);
 	return ask(&request, NULL, err);
 }
 

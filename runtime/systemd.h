@@ -25,8 +25,9 @@ int systemd_start(const struct systemd_scope *scope, pid_t pid, struct error *er
 int systemd_set(const struct systemd_unit *unit, const struct systemd_properties *properties,
 		struct error *err);
 
-/* Moves a process into a scope: for a caller who may not write to the group of its own. */
-int systemd_attach(const struct systemd_unit *unit, pid_t pid, struct error *err);
+/* Moves a process into a scope, to the group @below it ("/": the scope's own): for a caller who may not do that. */
+int systemd_attach(const struct systemd_unit *unit, const char *below, pid_t pid,
+		   struct error *err);
 
 /* Ends the scope with everything in it. One that has ended already is fine. */
 int systemd_stop(const struct systemd_unit *unit, struct error *err);

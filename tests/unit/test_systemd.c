@@ -263,9 +263,9 @@ static void a_process_is_attached(void **state)
 
 	(void)state;
 	NEED_SYSTEMD();
-	if (systemd_attach(&unit, 4711, &err))
+	if (systemd_attach(&unit, "/below/it", 4711, &err))
 		fail_msg("%s", err.msg);
-	noted("AttachProcessesToUnit 't-good.scope' '/' 4711\n");
+	noted("AttachProcessesToUnit 't-good.scope' '/below/it' 4711\n");
 }
 
 static void the_users_instance_tells_its_group(void **state)
