@@ -236,7 +236,9 @@ static char *outside_file(struct dump *dump, int fd, const char *path, struct er
 		return NULL;
 	char *key = text_format("file[%llx:%llx]", (unsigned long long)mount,
 				(unsigned long long)st.st_ino);
-	if (!key || string_list_add(&dump->criu_options->external, key)) {
+	/* The output and the errors often go to one file. */
+	bool known = key && string_list_has(&dump->criu_options->external, key);
+	if (!key || (!known && string_list_add(&dump->criu_options->external, key))) {
 		error_errno(err, ENOMEM, "descriptors");
 		free(key);
 		return NULL;

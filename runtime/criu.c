@@ -24,7 +24,7 @@
 #define VERSION_MIN 30000
 
 /* For what criu answers without any work, and for its end, in ms. */
-#define SHORT_TIMEOUT 30000
+#define SHORT_TIMEOUT 10000
 #define END_TIMEOUT 10000
 
 /* CRIU's longest response is far below a page. */

@@ -201,12 +201,15 @@ static int enter_cgroup(void *context, struct error *err)
 	return restore_options_add_groups(restoration->criu_options, pid, err);
 }
 
-/* Whether criu has really made it our child: it is going to be killed and waited for. */
-static int check_child(const struct opt_int64 *pid, struct error *err)
+/* Whether criu has really made it our child, and does not mean itself: it is going to be killed and waited
+ * for. */
+static int check_child(const struct restoration *restoration, const struct opt_int64 *pid,
+		       struct error *err)
 {
 	siginfo_t info;
 
 	if (!pid->set || pid->value <= 0 || pid->value > INT32_MAX ||
+	    pid->value == restoration->criu.pid ||
 	    waitid(P_PID, (id_t)pid->value, &info, WEXITED | WNOHANG | WNOWAIT))
 		return error_set(err, EPROTO, "criu told of a process that is not our child");
 	return 0;
@@ -260,7 +263,7 @@ static int on_notification(void *context, const struct criu_notification *notifi
 	bool ready = strcmp(script, "post-restore") == 0;
 	if (!ready && strcmp(script, "setup-namespaces") != 0)
 		return 0;
-	if (check_child(&notification->pid, err))
+	if (check_child(restoration, &notification->pid, err))
 		return -1;
 	restoration->process.pid = (pid_t)notification->pid.value;
 	return ready ? record_restored(restoration, err)
@@ -318,7 +321,7 @@ static void kill_init(void *context)
 	const struct opt_int64 pid = { true, restoration->process.pid };
 
 	/* criu has killed it already, if the failure was its own. */
-	if (check_child(&pid, NULL))
+	if (check_child(restoration, &pid, NULL))
 		return;
 	kill(restoration->process.pid, SIGKILL);
 	while (waitpid(restoration->process.pid, NULL, 0) < 0 && errno == EINTR)
