@@ -9,7 +9,7 @@ extern const struct verb create_verb, start_verb, exec_verb, state_verb, kill_ve
 extern const struct verb checkpoint_verb, restore_verb;
 extern const struct verb mounts_verb;
 extern const struct verb ps_verb, pause_verb, resume_verb, events_verb, update_verb;
-extern const struct verb features_verb, completion_verb, help_verb;
+extern const struct verb features_verb, info_verb, completion_verb, help_verb;
 
 /* Options that create and run have in common. */
 struct create_arguments {

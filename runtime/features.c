@@ -20,7 +20,12 @@
 
 /* The annotations of a config.json that change what orun does; one that ends in a dot stands for all
  * that begin so. */
-static const char *const heeded_annotations[] = { SYSTEMD_ANNOTATION_PREFIX };
+static const char *const heeded_annotations[] = {
+	SYSTEMD_ANNOTATION_PREFIX,
+	"org.criu.config",
+	"run.oci.handler",
+	"module.wasm.image/variant",
+};
 
 static int add_words(const char *path, struct string_list *to)
 {

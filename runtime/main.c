@@ -61,6 +61,7 @@ static const struct verb *const verbs[] = {
 	&restore_verb,
 	&spec_verb,
 	&features_verb,
+	&info_verb,
 	&mounts_verb,
 	&completion_verb,
 	&help_verb,

@@ -64,7 +64,7 @@ need_pages()
 	local page option options
 	options=$(for command in $(commands); do "$ORUN" "$command" --help; done; "$ORUN" --help)
 	for page in "$pages"/*.8; do
-		for option in $(sed 's/\\-/-/g' "$page" | grep -o -- '--[a-z][a-z-]*' | sort -u); do
+		for option in $(sed 's/\\-/-/g' "$page" | grep -o -- '--[a-z][a-z0-9-]*' | sort -u); do
 			grep -q -- "$option\b" <<<"$options" || {
 				echo "$page speaks of $option" >&2
 				return 1
