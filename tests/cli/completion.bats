@@ -79,7 +79,7 @@ state"
 @test "bash offers each command's options" {
 	local command option
 	for command in $(commands); do
-		for option in $("$ORUN" "$command" --help | sed -n 's/^  \(-., \|    \)--\([a-z-]*\).*/\2/p'); do
+		for option in $("$ORUN" "$command" --help | sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p'); do
 			in_bash orun "$command" "--$option" | grep -qx -- "--$option"
 		done
 	done

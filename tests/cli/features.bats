@@ -9,7 +9,7 @@ setup()
 }
 teardown() { remove_containers; }
 
-features() { jq -er "$1" "$BATS_TEST_TMPDIR/features"; }
+features() { jq -er "$@" "$BATS_TEST_TMPDIR/features"; }
 
 @test "features prints one JSON object and nothing on stderr" {
 	run -0 --separate-stderr "$ORUN" features
@@ -143,6 +143,22 @@ TEXT
 	features .linux.intelRdt.enabled
 	configure 'del(.linux.netDevices) | .linux.intelRdt = {closID: "x"}'
 	[ -e /sys/fs/resctrl/schemata ] || create_fails resctrl
+}
+
+# Those that the sources ask for by name; whoever passes annotations on must know them.
+@test "every annotation that changes what orun does is told" {
+	local sources=$BATS_TEST_DIRNAME/../../runtime annotation asked
+	asked=$(grep -rhoE 'string_map_get\([^;]*annotations, "[^"]+"' "$sources" | sed 's/.*"\(.*\)"/\1/')
+	[ -n "$asked" ]
+	for annotation in $asked org.systemd.property.; do
+		features --arg name "$annotation" '.potentiallyUnsafeConfigAnnotations | index($name) != null' || {
+			echo "$annotation is not told" >&2
+			return 1
+		}
+	done
+	for annotation in $(features '.potentiallyUnsafeConfigAnnotations[]'); do
+		grep -rqF "\"$annotation\"" "$sources" --include='*.[ch]'
+	done
 }
 
 @test "features takes no arguments and no options" {

@@ -134,7 +134,8 @@ static void nothing_stays(void **state)
 
 static void programs_are_looked_for_in_path(void **state)
 {
-	owned_string path = strdup(getenv("PATH"));
+	const char *old = getenv("PATH");
+	owned_string path = strdup(old ? old : "/usr/bin:/bin");
 
 	(void)state;
 	setenv("PATH", "/nonexistent", 1);
