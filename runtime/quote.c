@@ -53,7 +53,9 @@ void quote_last_lines(int fd, const char *word, size_t n, char *quoted, size_t s
 	for (const char *line = text; left; line += strlen(line) + 1) {
 		if (!counts(line, word) || left-- > n)
 			continue;
-		if (used && size - used > sizeof " | ")
+		if (used && size - used <= sizeof " | ")
+			return; /* no room for more */
+		if (used)
 			used = (size_t)(stpcpy(quoted + used, " | ") - quoted);
 		quote_line(line, quoted + used, size - used);
 		used += strlen(quoted + used);

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154,SC2016,SC1003,SC2034 # variables of the helpers, and text of other languages
 # orun checkpoint: what it asks criu for, what it does with the container, and what it says when criu fails.
 # criu itself is a stand-in here; restore.bats has cycles with the real one.
 load helpers
@@ -79,7 +80,6 @@ teardown() { remove_containers; }
 	mkdir -p "$BATS_TEST_TMPDIR/data" "$bundle/rootfs/var" "$bundle/rootfs/run"
 	ln -s ../run "$bundle/rootfs/var/run"
 	echo x >"$BATS_TEST_TMPDIR/file"
-	# shellcheck disable=SC2016 # a variable of jq, not of the shell
 	configure --arg dir "$BATS_TEST_TMPDIR" '.root.readonly = false | .mounts += [
 		{destination: "/var/run/data/", type: "bind", source: ($dir + "/data"), options: ["rbind"]},
 		{destination: "/file", source: ($dir + "/file"), options: ["bind", "ro"]}]'
@@ -125,7 +125,6 @@ teardown() { remove_containers; }
 }
 
 @test "the container is gone afterwards, with its poststop hooks run" {
-	# shellcheck disable=SC2016 # a variable of jq, not of the shell
 	configure --arg seen "$BATS_TEST_TMPDIR/seen" \
 		'.hooks.poststop = [{path: "/bin/sh", args: ["sh", "-c", "cat >" + $seen]}]'
 	run_detached
@@ -184,7 +183,6 @@ teardown() { remove_containers; }
 
 @test "--status-fd gets one NUL and its end when pages can be had" {
 	run_detached
-	# shellcheck disable=SC2016 # for the inner shell
 	timeout 20 bash -c 'cd "$1" && "$2" --root "$3" checkpoint --leave-running --lazy-pages --status-fd 9 \
 		--image-path "$4" "$5" 9>&1 >/dev/null' - "$bundle" "$ORUN" "$state" "$images" "$id" |
 		od -An -c >"$BATS_TEST_TMPDIR/status"

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034
 # What the tests of checkpoint and restore share: a stand-in for criu that records what it is asked for and
 # fails at will, and the real one where it works.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bats
+# shellcheck disable=SC2154,SC2016,SC1003,SC2034 # variables of the helpers, and text of other languages
 # orun restore: with a stand-in for criu, what it asks for, makes, says and takes back; and whole cycles of
 # checkpoint and restore with the real criu, where the kernel lets it work.
 load helpers
@@ -106,7 +107,6 @@ make_images()
 
 @test "prestart and createRuntime hooks run when the namespaces are there" {
 	make_images
-	# shellcheck disable=SC2016 # a variable of jq, not of the shell
 	configure --arg seen "$BATS_TEST_TMPDIR/seen" '.hooks = {
 		prestart: [{path: "/bin/sh", args: ["sh", "-c", "cat >" + $seen]}],
 		createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "echo >>" + $seen + "; pwd >>" + $seen]}],
@@ -126,7 +126,6 @@ make_images()
 @test "mount points that the rootfs lacks are made, and what the host sees stays the same" {
 	make_images
 	mkdir -p "$BATS_TEST_TMPDIR/data/inner"
-	# shellcheck disable=SC2016 # a variable of jq, not of the shell
 	configure --arg dir "$BATS_TEST_TMPDIR" '.mounts += [
 		{destination: "/data", source: ($dir + "/data"), options: ["bind"]},
 		{destination: "/data/inner/deep", source: ($dir + "/data"), options: ["bind"]},
@@ -221,7 +220,6 @@ make_images()
 @test "a restore that fails, or is killed, at any step leaves nothing that delete does not take away" {
 	fault=$(dirname "$ORUN")/orun-fault
 	make_images
-	# shellcheck disable=SC2016 # a variable of jq, not of the shell
 	configure --arg dir "$BATS_TEST_TMPDIR" \
 		'.mounts += [{destination: "/data", source: $dir, options: ["bind"]}]'
 	restore_with()
@@ -408,7 +406,6 @@ subject()
 	subject tcp /tmp/n
 	configure '.process.capabilities |= map_values(. + ["CAP_NET_ADMIN"])'
 	# As an engine does: the interfaces of a restored network namespace are its business.
-	# shellcheck disable=SC2016 # for the hook's shell
 	configure '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c",
 		"nsenter -t $(sed \"s/.*pid\\\":\\([0-9]*\\).*/\\1/\") -n ip link set lo up"],
 		env: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"]}]'
@@ -429,7 +426,6 @@ subject()
 	unshare --net sleep 300 </dev/null >/dev/null 2>&1 3>&- &
 	holder=$!
 	wait_for 5 test -e "/proc/$holder/ns/net"
-	# shellcheck disable=SC2016 # a variable of jq, not of the shell
 	configure --arg path "/proc/$holder/ns/net" '.linux.namespaces |= map(
 		if .type == "network" then .path = $path else . end)'
 	run_detached
@@ -449,7 +445,6 @@ subject()
 	mkdir -p "$BATS_TEST_TMPDIR/data" "$bundle/rootfs/var" "$bundle/rootfs/run"
 	ln -s ../run "$bundle/rootfs/var/run"
 	echo file >"$BATS_TEST_TMPDIR/file"
-	# shellcheck disable=SC2016 # a variable of jq, not of the shell
 	configure --arg dir "$BATS_TEST_TMPDIR" '.root.readonly = false | .mounts += [
 		{destination: "/var/run/data", type: "bind", source: ($dir + "/data"), options: ["rbind"]},
 		{destination: "/etc/file", source: ($dir + "/file"), options: ["bind", "ro"]}]'
@@ -505,7 +500,6 @@ subject()
 	use_real_criu
 	make_counter
 	mkdir "$BATS_TEST_TMPDIR/data"
-	# shellcheck disable=SC2016 # a variable of jq, not of the shell
 	configure --arg dir "$BATS_TEST_TMPDIR/data" \
 		'.root.readonly = false | .mounts += [{destination: "/mnt", source: $dir, options: ["bind"]}]'
 	run_detached
