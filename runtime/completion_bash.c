@@ -3,7 +3,8 @@
 
 #include "runtime/completion.h"
 
-/* What follows the tables. A word is a value, an option, the command or an argument: which of them the
+/* A missing state root would be made by `list`, so it is not asked then.
+ * What follows the tables. A word is a value, an option, the command or an argument: which of them the
  * last one is, the words before it say. bash makes a word of its own of each "=". */
 static const char program[] =
 	"_orun()\n"
@@ -44,6 +45,7 @@ static const char program[] =
 	"		mapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n"
 	"		;;\n"
 	"	id)\n"
+	"		[[ ! $root || -d $root ]] || return\n"
 	"		word=$(command \"${COMP_WORDS[0]}\" ${root:+--root \"$root\"} list -q "
 	"2>/dev/null)\n"
 	"		COMPREPLY=($(compgen -W \"$word\" -- \"$cur\"))\n"

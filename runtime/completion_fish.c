@@ -117,9 +117,12 @@ void completion_print_fish(const struct globals *globals, FILE *to)
 		    "\ttest $count = $position\nend\n"
 		    "function __orun_ids\n"
 		    "\tset -l words (commandline -opc)\n"
-		    "\tset -l at (contains -i -- --root $words)\n"
-		    "\tand command orun --root $words[(math $at + 1)] list -q 2>/dev/null\n"
-		    "\tor command orun list -q 2>/dev/null\nend\n"
+		    "\tset -l root\n"
+		    "\tset -l at (contains -i -- --root $words); "
+		    "and set root $words[(math $at + 1)]\n"
+		    "\tif test -z \"$root\"\n\t\tcommand orun list -q 2>/dev/null\n"
+		    "\telse if test -d \"$root\"\n"
+		    "\t\tcommand orun --root \"$root\" list -q 2>/dev/null\n\tend\nend\n"
 		    "complete -c orun -f\n"
 		    "complete -c orun -s h -l help -d 'print help'\n");
 	print_options(globals, "__orun_at command", globals->options, to);

@@ -93,6 +93,7 @@ void completion_print_zsh(const struct globals *globals, FILE *to)
 {
 	fprintf(to, "#compdef orun\n# zsh completion for orun, made by: orun completion zsh\n"
 		    "_orun_ids()\n{\n\tlocal -a ids\n"
+		    "\t[[ -z $orun_root || -d $orun_root ]] || return\n"
 		    "\tids=(${(f)\"$(command orun ${orun_root:+--root} $orun_root list -q "
 		    "2>/dev/null)\"})\n"
 		    "\tcompadd -a ids\n}\n"

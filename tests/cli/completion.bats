@@ -97,7 +97,8 @@ $id-b"
 	equals "$(in_bash orun --root "$state" delete "$id-a" "$id-")" "$id-a
 $id-b"
 	equals "$(in_bash orun --root "$state" kill "$id-a" '')" ""
-	equals "$(in_bash orun --root /nonexistent/nowhere state '')" ""
+	equals "$(in_bash orun --root "$BATS_TEST_TMPDIR/nowhere" state '')" ""
+	[ ! -e "$BATS_TEST_TMPDIR/nowhere" ]
 }
 
 @test "bash offers choices, files and directories where an option takes them" {
@@ -143,6 +144,8 @@ zsh"
 	orun create "$id"
 	equals "$(in_fish "orun --root $state state ")" "$id"
 	equals "$(in_fish "orun --root $state kill $id ")" ""
+	equals "$(in_fish "orun --root $BATS_TEST_TMPDIR/nowhere state ")" ""
+	[ ! -e "$BATS_TEST_TMPDIR/nowhere" ]
 	equals "$(in_fish "orun --root $state delete $id ")" "$id"
 }
 
