@@ -38,19 +38,19 @@ make_attacker()
 {
 	command -v cc >/dev/null || skip "the hostile program needs a C compiler"
 	[ -x "$BATS_FILE_TMPDIR/attacker" ] ||
-		cc -O2 -static -o "$BATS_FILE_TMPDIR/attacker" "$BATS_TEST_DIRNAME/attacker.c"
+		cc -D_GNU_SOURCE -O2 -static -o "$BATS_FILE_TMPDIR/attacker" "$BATS_TEST_DIRNAME/attacker.c"
 	cp "$BATS_FILE_TMPDIR/attacker" "$bundle/rootfs/attacker"
 	mkdir -p "$BATS_TEST_TMPDIR/out"
 	chmod 777 "$BATS_TEST_TMPDIR/out"
 }
 
-# attack WHAT: starts it with the present configuration; its counts appear in attack_result.
+# attack WHAT [ARGUMENT]: starts it with the present configuration; its counts appear in attack_result.
 attack()
 {
 	# shellcheck disable=SC2016 # a variable of jq, not of the shell
 	configure --arg out "$BATS_TEST_TMPDIR/out" '.root.readonly = false
 		| .mounts += [{destination: "/out", type: "bind", source: $out, options: ["rbind"]}]'
-	program /attacker "$1"
+	program /attacker "$@"
 	orun create "$id"
 	orun start "$id"
 	attacker_pid=$(pid_of "$id")
