@@ -28,8 +28,7 @@
 struct task {
 	int pidfd;
 	const struct state *state;
-	uint64_t
-		namespaces; /* CLONE_NEW… to enter besides the container's mount and user namespace */
+	uint64_t namespaces; /* CLONE_NEW… to enter besides the mount and the user namespace */
 	const struct plan *plan; /* NULL: something is removed */
 	int *sources;		 /* NULL: to be opened */
 	const struct string_list *destinations;
