@@ -11,6 +11,9 @@
 
 #define FILE_MAX ((size_t)1 << 20) /* bytes */
 
+/* The kernel takes no write of nothing, but an empty line as an empty value. */
+#define EMPTY "\n"
+
 /* Files with a line for each device or interface, and what to write behind its name for a line that was not
  * there: no limit. A value without a name is for "default". */
 static const struct {
@@ -92,8 +95,7 @@ static char *undo_of(const char *file, const char *text, const char *value)
 	if (strcmp(file, "memory.oom_control") == 0 && text_starts_with(text, oom_switch))
 		return strndup(text + sizeof oom_switch - 1,
 			       strcspn(text + sizeof oom_switch - 1, "\n"));
-	/* The kernel takes no write of nothing, but an empty line as an empty value. */
-	return strchr(text, '\n') ? NULL : strdup(*text ? text : "\n");
+	return strchr(text, '\n') ? NULL : strdup(*text ? text : EMPTY);
 }
 
 /* The text of @file without the newline at its end; NULL: it cannot be read. */
@@ -119,15 +121,27 @@ static char *undo_now(const struct cgroup_undo *undo, const struct cgroup_old_va
 	return text ? undo_of(old->file, text, old->written) : NULL;
 }
 
+/* v2: an empty cpuset has what the group above has. Linux 6.1 refuses to give an empty one back to a group with
+ * processes (ENOSPC). */
+static char *equivalent_of(const struct cgroup_undo *undo, const struct cgroup_old_value *old)
+{
+	if (!text_starts_with(old->file, "cpuset.") || strcmp(old->value, EMPTY) != 0)
+		return NULL;
+	owned_string file = text_format("%s.effective", old->file);
+	return file ? read_text(undo->plan->hierarchies[old->hierarchy].directory, file) : NULL;
+}
+
 static bool remember(struct cgroup_undo *undo, size_t hierarchy, const char *file,
 		     const char *written)
 {
-	struct cgroup_old_value old = { hierarchy, file, written, NULL };
+	struct cgroup_old_value old = { hierarchy, file, written, NULL, NULL };
 
 	old.value = undo_now(undo, &old);
-	if (old.value)
-		undo->v[undo->n++] = old;
-	return old.value;
+	if (!old.value)
+		return false;
+	old.equivalent = equivalent_of(undo, &old);
+	undo->v[undo->n++] = old;
+	return true;
 }
 
 /* Turning cpu.idle on and off loses the weight. */
@@ -163,23 +177,29 @@ static bool differs(const struct cgroup_undo *undo, const struct cgroup_old_valu
 {
 	owned_string now = undo_now(undo, old);
 
-	return now && strcmp(old->value, now) != 0;
+	return now && strcmp(old->value, now) != 0 && !text_equal(old->equivalent, now);
+}
+
+static void write_back(const struct cgroup_undo *undo, const struct cgroup_old_value *old)
+{
+	const char *directory = undo->plan->hierarchies[old->hierarchy].directory;
+
+	if (cgroup_write_file(directory, old->file, old->value, NULL) && old->equivalent)
+		cgroup_write_file(directory, old->file, old->equivalent, NULL);
 }
 
 void cgroup_restore(const struct cgroup_undo *undo, struct error *err)
 {
 	/* Twice: pairs such as limit and swap are checked against each other, so one may have to wait. */
 	for (int pass = 0; pass < 2; pass++)
-		for (size_t i = undo->n; i-- > 0;) {
-			const struct cgroup_old_value *old = &undo->v[i];
-			if (differs(undo, old))
-				cgroup_write_file(undo->plan->hierarchies[old->hierarchy].directory,
-						  old->file, old->value, NULL);
-		}
+		for (size_t i = undo->n; i-- > 0;)
+			if (differs(undo, &undo->v[i]))
+				write_back(undo, &undo->v[i]);
 	for (size_t i = 0; i < undo->n; i++)
 		if (differs(undo, &undo->v[i]))
-			error_hint(err, "%s, which was '%.100s', could not be restored",
-				   undo->v[i].file, undo->v[i].value);
+			error_hint(err, "%s, which was '%.*s', could not be restored",
+				   undo->v[i].file, (int)strcspn(undo->v[i].value, "\n"),
+				   undo->v[i].value);
 }
 
 int cgroup_undo_plan(const struct cgroup_undo *undo, struct cgroup_plan *ret, struct error *err)
@@ -200,8 +220,10 @@ int cgroup_undo_plan(const struct cgroup_undo *undo, struct cgroup_plan *ret, st
 
 void cgroup_undo_finish(struct cgroup_undo *undo)
 {
-	for (size_t i = 0; i < undo->n; i++)
+	for (size_t i = 0; i < undo->n; i++) {
 		free(undo->v[i].value);
+		free(undo->v[i].equivalent);
+	}
 	free(undo->v);
 	*undo = (struct cgroup_undo){ 0 };
 }

@@ -9,6 +9,7 @@ struct cgroup_old_value {
 	const char *file;    /* borrowed from the plan */
 	const char *written; /* the plan's value, which may name the line; borrowed */
 	char *value;
+	char *equivalent; /* another value that has the same effect; NULL: none */
 };
 
 struct cgroup_undo {

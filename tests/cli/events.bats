@@ -37,10 +37,11 @@ lines_printed() { [ "$(wc -l <"$printed")" -ge "$1" ]; }
 	equals "$(jq '.data.memory.usage.limit' <<<"$output")" 67108864
 	equals "$(jq '.data.memory.swap.limit' <<<"$output")" 134217728
 	equals "$(jq '.data.pids.limit' <<<"$output")" 20
-	equals "$(jq -c '.data.cpuset.cpus' <<<"$output")" "[0]"
+	# v2 has no files for the rest of it, so runc leaves it out there.
+	[ ! -e /sys/fs/cgroup/cpuset/tasks ] || equals "$(jq -c '.data.cpuset.cpus' <<<"$output")" "[0]"
 	jq -e '.data.pids.current >= 1 and .data.memory.usage.usage > 0' <<<"$output"
-	jq -e '.data.cpu.usage.total > 0 and (.data.cpu.usage.percpu | add) <= .data.cpu.usage.total + 1000000000' <<<"$output"
-	jq -e '.data.memory.raw.rss >= 0 and (.data.memory.raw | keys == keys_unsorted)' <<<"$output"
+	jq -e '.data.cpu.usage | .total > 0 and (.percpu // [0] | add) <= .total + 1000000000' <<<"$output"
+	jq -e '.data.memory.raw.pgfault >= 0 and (.data.memory.raw | keys == keys_unsorted)' <<<"$output"
 	jq -e '.data | has("hugetlb") and has("intel_rdt") and .network_interfaces == null' <<<"$output"
 }
 
@@ -60,7 +61,7 @@ lines_printed() { [ "$(wc -l <"$printed")" -ge "$1" ]; }
 		| del(.data.memory.kernelTCP.usage, .data.memory.kernelTCP.max)
 		| (.data.cpu.usage, .data.memory.raw, .data.memory.usage, .data.memory.swap,
 			.data.memory.kernel, .data.pids)
-			|= map_values(if . == 0 or type == "array" then . | type else . end)
+			|= ((. // {}) | map_values(if . == 0 or type == "array" then type else . end))
 		| (.data.cpu.usage, .data.memory.raw) |= map_values("counted")
 		| (.data.memory[] | objects | select(has("usage"))) |= (.usage = "counted" | .max = "counted")
 		| .data.pids.current = "counted"'
@@ -108,7 +109,7 @@ lines_printed() { [ "$(wc -l <"$printed")" -ge "$1" ]; }
 @test "a reader that goes away ends it" {
 	run_detached
 	# The status of events, which writes into a pipe that nobody reads any more.
-	run -0 bash -c '"$1" --root "$2" events --interval 20ms "$3" | head -n1 | jq -r .type
+	run -0 bash -c '"$1" --root "$2" events --interval 20ms "$3" 2>/dev/null | head -n1 | jq -r .type
 		[ "${PIPESTATUS[0]}" -ne 0 ]' - "$ORUN" "$state" "$id"
 	equals "$output" stats
 }
@@ -131,7 +132,8 @@ hog='sleep 0.3; tail /dev/zero; echo $?; sleep 0.3; tail /dev/zero; echo $?; sle
 
 start_hog()
 {
-	[ -e /sys/fs/cgroup/memory/cgroup.event_control ] || skip "no v1 hierarchy of memory"
+	[ -e /sys/fs/cgroup/memory/cgroup.event_control ] ||
+		grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null || skip "no controller of memory"
 	ln -s busybox "$bundle/rootfs/bin/tail"
 	configure '.linux.resources.memory = {limit: 16777216, swap: 16777216}'
 	script "$1"

@@ -13,8 +13,15 @@ teardown()
 
 need_v1()
 {
-	[ -e /sys/fs/cgroup/memory/tasks ] && [ -e /sys/fs/cgroup/cpu/tasks ] ||
+	if ! [ -e /sys/fs/cgroup/memory/tasks ] || ! [ -e /sys/fs/cgroup/cpu/tasks ]; then
 		skip "the files that are looked at are those of cgroup v1"
+	fi
+}
+
+need_v2()
+{
+	grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null ||
+		skip "memory and cpu are no controllers of cgroup v2 here"
 }
 
 run_limited()
@@ -279,4 +286,79 @@ limits()
 --memory 10q
 TEXT
 	runc --root "$BATS_TEST_TMPDIR/runc" delete --force "$id-runc"
+}
+
+run_limited_v2()
+{
+	need_v2
+	configure '.linux.resources.memory = {limit: 67108864, swap: 134217728, reservation: 33554432}
+		| .linux.resources.pids = {limit: 20}
+		| .linux.resources.cpu = {quota: 50000, period: 100000, shares: 1024}'
+	orun run --detach "$id" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1
+}
+
+# The same on v2, whose swap is without memory.
+limits_v2()
+{
+	local file group
+	group=$(find /sys/fs/cgroup -type d -name "${1:-$id}")
+	for file in memory.max memory.swap.max memory.low cpu.weight cpu.max cpu.max.burst cpu.idle; do
+		printf '%s ' "$(cat "$group/$file")"
+	done
+	printf '%s %s\n' "$(cat "$group/pids.max")" "$(cat "$group/cpuset.cpus")"
+}
+
+@test "v2: each option changes its file and no other" {
+	run_limited_v2
+	weight=$(limits_v2 | cut -d' ' -f4)
+	equals "$(limits_v2)" "67108864 67108864 33554432 $weight 50000 100000 0 0 20 "
+	# The sum of memory and swap stays.
+	orun update --memory 100m "$id"
+	equals "$(limits_v2)" "104857600 29360128 33554432 $weight 50000 100000 0 0 20 "
+	orun update --memory-swap 209715200 "$id"
+	equals "$(limits_v2)" "104857600 104857600 33554432 $weight 50000 100000 0 0 20 "
+	orun update --memory-reservation 40MiB "$id"
+	equals "$(limits_v2)" "104857600 104857600 41943040 $weight 50000 100000 0 0 20 "
+	orun update --cpu-period 200000 "$id"
+	equals "$(limits_v2)" "104857600 104857600 41943040 $weight 50000 200000 0 0 20 "
+	orun update --cpu-quota 60000 "$id"
+	equals "$(limits_v2)" "104857600 104857600 41943040 $weight 60000 200000 0 0 20 "
+	orun update --cpu-burst 10000 "$id"
+	equals "$(limits_v2)" "104857600 104857600 41943040 $weight 60000 200000 10000 0 20 "
+	orun update --cpuset-cpus 0 --pids-limit 30 "$id"
+	equals "$(limits_v2)" "104857600 104857600 41943040 $weight 60000 200000 10000 0 30 0"
+	orun update --cpu-share 2 "$id"
+	equals "$(limits_v2 | cut -d' ' -f4)" 1
+	orun update --cpu-quota -1 --memory -1 "$id"
+	equals "$(limits_v2)" "max max 41943040 1 max 200000 10000 0 30 0"
+	orun update --resources - "$id" <<<'{"unified": {"memory.high": "50331648", "pids.max": "40"}}'
+	equals "$(limits_v2)" "max max 41943040 1 max 200000 10000 0 40 0"
+}
+
+@test "v2: an update that fails half way changes nothing" {
+	run_limited_v2
+	orun update --cpu-burst 1000 "$id"
+	before=$(limits_v2)
+	for options in "--memory 256m --memory-swap 512m" "--memory 32m --memory-swap 48m" \
+		"--memory -1" "--cpu-period 200000 --cpu-quota 10000 --cpu-burst 5000" \
+		"--cpu-quota -1 --cpu-share 2 --cpuset-cpus 0" "--cpu-idle 1" \
+		"--memory-reservation 1m --cpu-period 5000"; do
+		# shellcheck disable=SC2086 # several words
+		run -1 orun update $options --pids-limit 99999999999 "$id"
+		output_has "linux.resources.pids.limit"
+		[[ $output != *restored* ]] || { echo "$output"; return 1; }
+		# Older kernels give no empty cpuset back, but one with the same processors.
+		equals "$(limits_v2 | sed 's/ 0-[0-9]*$/ /')" "$before"
+	done
+	orun update --memory 256m --memory-swap 512m --pids-limit 9 "$id"
+	[ "$(limits_v2)" != "$before" ]
+}
+
+@test "v2: checkBeforeUpdate refuses a limit below what is in use" {
+	run_limited_v2
+	before=$(limits_v2)
+	run -1 orun update --resources - "$id" <<<'{"memory": {"limit": 4096, "checkBeforeUpdate": true}}'
+	output_has "in use"
+	equals "$(limits_v2)" "$before"
+	equals "$(status_of "$id")" running
 }
