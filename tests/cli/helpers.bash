@@ -237,3 +237,21 @@ namespace_of()
 {
 	readlink "/proc/$1/ns/$2"
 }
+
+# A container of the bundle with cgroup v2 alone, on a private mount of it: runs the shell script, in which
+# `orun` has this test's --root and $id runs. Its output is in $output.
+with_v2_alone()
+{
+	cat >"$BATS_TEST_TMPDIR/with-v2" <<'TEXT'
+set -e
+awk '$2 ~ "^/sys/fs/cgroup" { print $2 }' /proc/mounts | sort -r | while read -r at; do umount -l "$at"; done
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+cd "$bundle"
+orun() { "$ORUN" --root "$state" "$@"; }
+orun run --detach "$id" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 || { cat "$BATS_TEST_TMPDIR/said"; exit 1; }
+TEXT
+	# shellcheck disable=SC2016 # variables of that shell
+	printf '%s\n' "$1" 'orun delete --force "$id"' >>"$BATS_TEST_TMPDIR/with-v2"
+	export ORUN state bundle id BATS_TEST_TMPDIR
+	run -0 unshare --mount --propagation private bash "$BATS_TEST_TMPDIR/with-v2"
+}

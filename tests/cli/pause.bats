@@ -121,25 +121,13 @@ create() { orun create "$id" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1; }
 	done
 }
 
-# On a private tree of v2 alone: the files are others.
 @test "cgroup v2 freezes too" {
 	program /bin/sleep 1000
-	cat >"$BATS_TEST_TMPDIR/inside" <<'TEXT'
-set -e
-awk '$2 ~ "^/sys/fs/cgroup" { print $2 }' /proc/mounts | sort -r | while read -r at; do umount -l "$at"; done
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
-cd "$bundle"
-"$ORUN" --root "$state" run --detach "$id" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 ||
-	{ cat "$BATS_TEST_TMPDIR/said"; exit 1; }
-"$ORUN" --root "$state" pause "$id"
-"$ORUN" --root "$state" state "$id" | jq -r .status
-cat "$(find /sys/fs/cgroup -type d -name "$id")/cgroup.freeze"
-"$ORUN" --root "$state" resume "$id"
-"$ORUN" --root "$state" state "$id" | jq -r .status
-"$ORUN" --root "$state" delete --force "$id"
-TEXT
-	export ORUN state bundle id BATS_TEST_TMPDIR
-	run -0 unshare --mount --propagation private bash "$BATS_TEST_TMPDIR/inside"
+	with_v2_alone 'orun pause "$id"
+		orun state "$id" | jq -r .status
+		cat "$(find /sys/fs/cgroup -type d -name "$id")/cgroup.freeze"
+		orun resume "$id"
+		orun state "$id" | jq -r .status'
 	equals "$(tr '\n' ' ' <<<"$output")" "paused 1 running "
 }
 

@@ -301,7 +301,7 @@ run_limited_v2()
 limits_v2()
 {
 	local file group
-	group=$(find /sys/fs/cgroup -type d -name "${1:-$id}")
+	group=$(find /sys/fs/cgroup -type d -name "$id")
 	for file in memory.max memory.swap.max memory.low cpu.weight cpu.max cpu.max.burst cpu.idle; do
 		printf '%s ' "$(cat "$group/$file")"
 	done
