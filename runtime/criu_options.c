@@ -63,7 +63,7 @@ static int set_page_server(const char *text, struct criu_options *ret, struct er
 	} else if (colon && memchr(text, ':', (size_t)(colon - text))) {
 		colon = NULL;
 	}
-	if (!colon || end == text || !colon[1])
+	if (!colon || end == text || !colon[1] || strcspn(text, "[]") < (size_t)(end - text))
 		return error_set(err, EINVAL,
 				 "Use --page-server ADDRESS:PORT to specify page server");
 	if (text_to_uint64(colon + 1, &port) || !port || port > 65535)

@@ -118,10 +118,17 @@ static int bind_node(int parent, const char *name, const struct device *device, 
 static int make_device(const struct plan *plan, const struct device *device, int parent,
 		       const char *name, struct error *err)
 {
-	int failed = plan->in_user_namespace && device->type != 'p'
-			     ? bind_node(parent, name, device, err)
-			     : make_node(parent, name, device, err);
+	bool bind = plan->in_user_namespace && device->type != 'p';
+	struct error failure = { 0 };
+	int failed = bind ? 0 : make_node(parent, name, device, &failure);
 
+	/* Without a user namespace of its own the container may be in one nevertheless: its runtime's. */
+	if (failed && failure.code == EPERM && device->type != 'p')
+		bind = cgroup_caller_is_unprivileged();
+	if (bind)
+		failed = bind_node(parent, name, device, err);
+	else if (failed)
+		error_set(err, failure.code, "%s", failure.msg);
 	return failed ? error_prefix(err, "device %s", device->path) : 0;
 }
 
