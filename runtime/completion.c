@@ -42,3 +42,15 @@ bool completion_next_argument(const char **at, struct completion_argument *ret)
 		}
 	return true;
 }
+
+void completion_print_choices(const char *name, size_t length, FILE *to)
+{
+	for (size_t i = 0; i < length; i++)
+		fputc(name[i] == '|' ? ' ' : name[i], to);
+}
+
+void completion_print_commands(const struct globals *globals, FILE *to)
+{
+	for (const struct verb *const *verb = globals->verbs; *verb; verb++)
+		fprintf(to, "%s%s", verb == globals->verbs ? "" : " ", (*verb)->name);
+}

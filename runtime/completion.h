@@ -28,6 +28,10 @@ struct completion_argument {
 };
 bool completion_next_argument(const char **at, struct completion_argument *ret);
 
+/* "text|json" as words apart by spaces, and the names of all commands. */
+void completion_print_choices(const char *name, size_t length, FILE *to);
+void completion_print_commands(const struct globals *globals, FILE *to);
+
 /* Prints the script. Errors of @to stay in it: ferror(3). */
 void completion_print_bash(const struct globals *globals, FILE *to);
 void completion_print_zsh(const struct globals *globals, FILE *to);

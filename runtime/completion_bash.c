@@ -3,9 +3,9 @@
 
 #include "runtime/completion.h"
 
-/* A missing state root would be made by `list`, so it is not asked then.
- * What follows the tables. A word is a value, an option, the command or an argument: which of them the
- * last one is, the words before it say. bash makes a word of its own of each "=". */
+/* What follows the tables. A word is a value, an option, the command or an argument: which of them the
+ * last one is, the words before it say. bash makes a word of its own of each "=". A missing state root
+ * would be made by `list`, so that is not asked then. */
 static const char program[] =
 	"_orun()\n"
 	"{\n"
@@ -66,12 +66,6 @@ static void print_options(const char *command, const struct option *options, FIL
 	fprintf(to, "%s' ;;\n", *command ? "--help -h" : "");
 }
 
-static void print_commands(const struct globals *globals, FILE *to)
-{
-	for (const struct verb *const *verb = globals->verbs; *verb; verb++)
-		fprintf(to, " %s", (*verb)->name);
-}
-
 static void print_kind(const struct globals *globals, const char *name, size_t length, FILE *to)
 {
 	switch (completion_of(name, length)) {
@@ -88,13 +82,12 @@ static void print_kind(const struct globals *globals, const char *name, size_t l
 		fprintf(to, "id");
 		return;
 	case COMPLETE_COMMAND:
-		fprintf(to, "choice");
-		print_commands(globals, to);
+		fprintf(to, "choice ");
+		completion_print_commands(globals, to);
 		return;
 	case COMPLETE_CHOICE:
 		fprintf(to, "choice ");
-		for (size_t i = 0; i < length; i++)
-			fputc(name[i] == '|' ? ' ' : name[i], to);
+		completion_print_choices(name, length, to);
 		return;
 	}
 }
@@ -141,8 +134,8 @@ void completion_print_bash(const struct globals *globals, FILE *to)
 		    "_orun_kind() # COMMAND OPTION-OR-POSITION: what stands there\n{\n"
 		    "\tcase \"$1 $2\" in\n");
 	print_option_kinds(globals, "", globals->options, to);
-	fprintf(to, "\t' 1') echo 'choice");
-	print_commands(globals, to);
+	fprintf(to, "\t' 1') echo 'choice ");
+	completion_print_commands(globals, to);
 	fprintf(to, "' ;;\n");
 	for (const struct verb *const *verb = globals->verbs; *verb; verb++) {
 		print_option_kinds(globals, (*verb)->name, (*verb)->options, to);

@@ -33,14 +33,12 @@ static void print_candidates(const struct globals *globals, const char *name, si
 		return;
 	case COMPLETE_COMMAND:
 		fputs(" -f -a '", to);
-		for (const struct verb *const *verb = globals->verbs; *verb; verb++)
-			fprintf(to, "%s ", (*verb)->name);
+		completion_print_commands(globals, to);
 		fputc('\'', to);
 		return;
 	case COMPLETE_CHOICE:
 		fputs(" -f -a '", to);
-		for (size_t i = 0; i < length; i++)
-			fputc(name[i] == '|' ? ' ' : name[i], to);
+		completion_print_choices(name, length, to);
 		fputc('\'', to);
 		return;
 	}

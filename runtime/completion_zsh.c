@@ -35,8 +35,7 @@ static void print_action(const char *name, size_t length, FILE *to)
 		return;
 	case COMPLETE_CHOICE:
 		fputc('(', to);
-		for (size_t i = 0; i < length; i++)
-			fputc(name[i] == '|' ? ' ' : name[i], to);
+		completion_print_choices(name, length, to);
 		fputc(')', to);
 		return;
 	}

@@ -8,7 +8,7 @@ setup()
 	mkdir "$BATS_TEST_TMPDIR/path" "$BATS_TEST_TMPDIR/folder"
 	ln -s "$ORUN" "$BATS_TEST_TMPDIR/path/orun"
 	PATH=$BATS_TEST_TMPDIR/path:$PATH
-	cd "$BATS_TEST_TMPDIR"
+	cd "$BATS_TEST_TMPDIR" || return
 	mkdir -p files/sub
 	touch files/one.json "files/two words"
 }
@@ -65,8 +65,6 @@ TEXT
 	timeout 30 zsh -f "$BATS_TEST_TMPDIR/complete.zsh" "$@" </dev/null
 }
 
-commands() { "$ORUN" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort; }
-
 @test "bash offers the commands" {
 	equals "$(in_bash orun '')" "$(commands)"
 	equals "$(in_bash orun sta)" "start
@@ -79,7 +77,7 @@ state"
 @test "bash offers each command's options" {
 	local command option
 	for command in $(commands); do
-		for option in $("$ORUN" "$command" --help | sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p'); do
+		for option in $(options_of "$command"); do
 			in_bash orun "$command" "--$option" | grep -qx -- "--$option"
 		done
 	done

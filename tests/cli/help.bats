@@ -10,8 +10,6 @@ setup()
 }
 teardown() { remove_containers; }
 
-commands() { "$ORUN" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort; }
-
 need_pages()
 {
 	[ -e "$pages/orun.8" ] || skip "the pages are not built: run make, not only make orun"
@@ -46,26 +44,31 @@ need_pages()
 	done
 }
 
+# The long options that a page lists.
+options_of_page()
+{
+	sed -n '/^\.SH OPTIONS/,/^\.SH EX/s/^\(\\fB\\-.\\fR, \)\{0,1\}\\fB\\-\\-\([a-z0-9\\-]*\)\\fR.*/\2/p' "$1" | tr -d '\\'
+}
+
 @test "every page has every option of its command, and no other" {
 	need_pages
 	local command
 	for command in $(commands); do
-		equals "$(sed -n '/^\.SH OPTIONS/,/^\.SH EX/s/^\(\\fB\\-.\\fR, \)\{0,1\}\\fB\\-\\-\([a-z0-9\\-]*\)\\fR.*/\2/p' "$pages/orun-$command.8" | tr -d '\\')" \
-			"$("$ORUN" "$command" --help | sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p')"
+		equals "$(options_of_page "$pages/orun-$command.8")" "$(options_of "$command")"
 		grep -q "^\.SH SYNOPSIS" "$pages/orun-$command.8"
 		[ "$(grep -c '@OPTIONS@' "$pages/orun-$command.8")" -eq 0 ]
 	done
-	equals "$(sed -n '/^\.SH OPTIONS/,/^\.SH EX/s/^\(\\fB\\-.\\fR, \)\{0,1\}\\fB\\-\\-\([a-z0-9\\-]*\)\\fR.*/\2/p' "$pages/orun.8" | tr -d '\\')" \
-		"$("$ORUN" --help | sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p')"
+	equals "$(options_of_page "$pages/orun.8")" "$(options_of)"
+	[ -n "$(options_of create)" ]
 }
 
 @test "every option that a text mentions is there" {
 	need_pages
 	local page option options
-	options=$(for command in $(commands); do "$ORUN" "$command" --help; done; "$ORUN" --help)
+	options=$(for command in $(commands); do options_of "$command"; done; options_of)
 	for page in "$pages"/*.8; do
 		for option in $(sed 's/\\-/-/g' "$page" | grep -o -- '--[a-z][a-z0-9-]*' | sort -u); do
-			grep -q -- "$option\b" <<<"$options" || {
+			grep -qx -- "${option#--}" <<<"$options" || {
 				echo "$page speaks of $option" >&2
 				return 1
 			}

@@ -255,3 +255,15 @@ TEXT
 	export ORUN state bundle id BATS_TEST_TMPDIR
 	run -0 unshare --mount --propagation private bash "$BATS_TEST_TMPDIR/with-v2"
 }
+
+# The names of all commands, one a line, in alphabetical order.
+commands()
+{
+	"$ORUN" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort
+}
+
+# The long options of a command, or without one the global ones, as its help lists them.
+options_of()
+{
+	"$ORUN" "$@" --help | sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p'
+}
