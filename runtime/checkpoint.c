@@ -36,11 +36,6 @@ struct dump {
 	struct criu_options *criu_options;
 };
 
-static struct opt_bool flag(bool value)
-{
-	return (struct opt_bool){ true, value };
-}
-
 static int find_criu(void *context, struct error *err)
 {
 	struct dump *dump = context;
@@ -89,12 +84,12 @@ static int set_options(void *context, struct error *err)
 	if (!to || criu_set_text(&to->root, state->rootfs, err))
 		return -1;
 	to->pid = (struct opt_int64){ true, state->pid };
-	to->leave_running = flag(options->leave_running);
-	to->tcp_skip_in_flight = flag(options->tcp_skip_in_flight);
-	to->link_remap = flag(options->link_remap);
+	to->leave_running = criu_flag(options->leave_running);
+	to->tcp_skip_in_flight = criu_flag(options->tcp_skip_in_flight);
+	to->link_remap = criu_flag(options->link_remap);
 	if (!options->parent_path || !*options->parent_path)
 		return 0;
-	to->track_mem = flag(true);
+	to->track_mem = criu_flag(true);
 	return criu_set_text(&to->parent_img, options->parent_path, err);
 }
 
@@ -102,7 +97,8 @@ static int check_features(void *context, struct error *err)
 {
 	struct dump *dump = context;
 	const struct checkpoint_options *options = dump->options;
-	const struct criu_features wanted = { flag(options->pre_dump), flag(options->lazy_pages) };
+	const struct criu_features wanted = { criu_flag(options->pre_dump),
+					      criu_flag(options->lazy_pages) };
 
 	if ((options->pre_dump || options->lazy_pages) &&
 	    criu_check_features(dump->program, &wanted, err))

@@ -133,23 +133,18 @@ static int set_numbers(const struct checkpoint_directories *directories, const c
 	return criu_set_text(&ret->log_file, log_file, err);
 }
 
-static struct opt_bool flag(bool value)
-{
-	return (struct opt_bool){ true, value };
-}
-
 /* False is said as well: files of options that CRIU reads by itself could say otherwise. */
 static void set_flags(const struct checkpoint_options *from, struct criu_options *ret)
 {
-	ret->tcp_established = flag(from->tcp_established);
-	ret->ext_unix_sk = flag(from->ext_unix_sk);
-	ret->shell_job = flag(from->shell_job);
-	ret->file_locks = flag(from->file_locks);
-	ret->auto_dedup = flag(from->auto_dedup);
-	ret->lazy_pages = flag(from->lazy_pages);
-	ret->manage_cgroups = flag(true);
-	ret->notify_scripts = flag(true);
-	ret->orphan_pts_master = flag(true);
+	ret->tcp_established = criu_flag(from->tcp_established);
+	ret->ext_unix_sk = criu_flag(from->ext_unix_sk);
+	ret->shell_job = criu_flag(from->shell_job);
+	ret->file_locks = criu_flag(from->file_locks);
+	ret->auto_dedup = criu_flag(from->auto_dedup);
+	ret->lazy_pages = criu_flag(from->lazy_pages);
+	ret->manage_cgroups = criu_flag(true);
+	ret->notify_scripts = criu_flag(true);
+	ret->orphan_pts_master = criu_flag(true);
 }
 
 struct criu_options *criu_options_build(const struct checkpoint_options *options,

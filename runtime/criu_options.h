@@ -23,6 +23,11 @@ struct criu_options *criu_options_build(const struct checkpoint_options *options
 					const char *log_file, const struct string_map *annotations,
 					struct error *err);
 
+static inline struct opt_bool criu_flag(bool value)
+{
+	return (struct opt_bool){ true, value };
+}
+
 /* --status-fd: an open descriptor of ours that can be written to, or -1 when the option is not given
  * or is -1. -2 on failure. */
 int status_descriptor(const struct checkpoint_options *options, struct error *err);

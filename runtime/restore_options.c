@@ -12,11 +12,6 @@
 
 #define PROC_CGROUP_MAX (1u << 20)
 
-static struct opt_bool flag(bool value)
-{
-	return (struct opt_bool){ true, value };
-}
-
 /* criu finds it open under the next number. */
 static int inherit_namespace(struct criu_options *options, enum namespace_type type,
 			     const char *path, struct given_namespaces *namespaces,
@@ -76,9 +71,9 @@ struct criu_options *restore_options_build(const struct checkpoint_options *from
 
 	if (!ret)
 		return NULL;
-	ret->evasive_devices = flag(true);
-	ret->rst_sibling = flag(true);
-	ret->tcp_close = flag(from->tcp_close);
+	ret->evasive_devices = criu_flag(true);
+	ret->rst_sibling = criu_flag(true);
+	ret->tcp_close = criu_flag(from->tcp_close);
 	if (criu_set_text(&ret->root, root, err) == 0 &&
 	    add_namespaces(ret, plan, namespaces, err) == 0 &&
 	    add_streams(ret, streams, err) == 0 &&
