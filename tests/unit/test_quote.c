@@ -49,13 +49,14 @@ static void what_does_not_fit_is_cut(void **state)
 
 static void only_the_end_of_a_long_file_is_read(void **state)
 {
+	static const char early[] = "Error early", late[] = "Error late";
 	static char text[100000];
 
 	(void)state;
 	memset(text, '\n', sizeof text - 1);
-	memcpy(text, "Error early", strlen("Error early"));
+	memcpy(text, early, sizeof early - 1);
 	assert_string_equal(last(text, "Error", 3), "");
-	memcpy(text + sizeof text - 20, "Error late", strlen("Error late"));
+	memcpy(text + sizeof text - 20, late, sizeof late - 1);
 	assert_string_equal(last(text, "Error", 3), "Error late");
 }
 
