@@ -157,8 +157,8 @@ static void remember_weight(struct cgroup_undo *undo, const struct cgroup_write 
 
 int cgroup_remember(const struct cgroup_plan *plan, struct cgroup_undo *undo, struct error *err)
 {
-	/* cpu.idle, of which there is one, may bring two more. */
-	*undo = (struct cgroup_undo){ plan, calloc(plan->n_writes + 2 + 1, sizeof *undo->v), 0 };
+	/* Each write of cpu.idle, of which linux.resources.unified may have any number, brings two more. */
+	*undo = (struct cgroup_undo){ plan, calloc(3 * plan->n_writes + 1, sizeof *undo->v), 0 };
 	if (!undo->v)
 		return error_errno(err, ENOMEM, "linux.resources");
 	for (size_t i = 0; i < plan->n_writes; i++) {

@@ -128,6 +128,36 @@ static void the_file_that_is_there_is_remembered(void **state)
 	cgroup_undo_finish(&undo);
 }
 
+/* As linux.resources.unified may have it: {"cpu.idle": "1\n0\n1"}. */
+static void a_file_may_be_written_many_times(void **state)
+{
+	char file[] = "cpu.idle", value[] = "1";
+	struct cgroup_write writes[9];
+	struct cgroup_plan plan = plan_of(writes);
+	struct cgroup_undo undo;
+	struct error err = { 0 };
+
+	(void)state;
+	plan.n_writes = sizeof writes / sizeof *writes;
+	for (size_t i = 0; i < plan.n_writes; i++)
+		writes[i] = (struct cgroup_write){ .file = file, .value = value };
+	put("cpu.idle", "0\n");
+	put("cpu.shares", "512\n");
+	put("cpu.weight", "20\n");
+	assert_int_equal(cgroup_remember(&plan, &undo, &err), 0);
+	assert_int_equal(undo.n, 3 * plan.n_writes);
+	put("cpu.idle", "1\n");
+	put("cpu.shares", "3\n");
+	put("cpu.weight", "0\n");
+	cgroup_restore(&undo, &err);
+	check_file(folder, "cpu.shares", "512");
+	check_file(folder, "cpu.weight", "20");
+	cgroup_undo_finish(&undo);
+	take("cpu.idle");
+	take("cpu.shares");
+	take("cpu.weight");
+}
+
 /* Some kernels do not give an empty cpuset back to a group with processes: what it had all the same is as good. */
 static void an_equivalent_value_will_do(void **state)
 {
@@ -244,6 +274,7 @@ int main(void)
 		cmocka_unit_test(lines_for_devices_and_interfaces),
 		cmocka_unit_test(controllers_that_are_passed_on),
 		cmocka_unit_test(the_file_that_is_there_is_remembered),
+		cmocka_unit_test(a_file_may_be_written_many_times),
 		cmocka_unit_test(an_equivalent_value_will_do),
 		cmocka_unit_test(what_cannot_be_restored_is_named),
 		cmocka_unit_test(limits_go_back_in_an_order_that_the_kernel_takes),
