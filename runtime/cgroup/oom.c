@@ -11,7 +11,6 @@
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 
-/* Not of v2's root, which has memory.events only where it is not the root of the machine. */
 static int find_group(const struct string_list *directories, struct cgroup_oom *watch,
 		      struct error *err)
 {
