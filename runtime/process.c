@@ -107,15 +107,25 @@ int process_own_stdio(uid_t uid, struct error *err)
 	return 0;
 }
 
+/* A user namespace whose maker may map only itself denies setgroups(2), user_namespaces(7): no groups is then
+ * what there is. Also where the namespace is not the container's own but its runtime's. */
+static bool groups_are_denied(void)
+{
+	char word[8] = "";
+
+	return read_line_at(AT_FDCWD, "/proc/self/setgroups", word, sizeof word, NULL) == 0 &&
+	       strcmp(word, "deny") == 0;
+}
+
 int process_become_user(const struct user *user, bool in_user_namespace, struct error *err)
 {
 	static const struct user root = { 0 };
 
 	if (!user)
 		user = &root;
-	/* A namespace with one mapped id denies setgroups(2): no groups is then what there is. */
 	if (setgroups(user->additional_gids.n, user->additional_gids.v) &&
-	    !(in_user_namespace && errno == EPERM && !user->additional_gids.n))
+	    !(errno == EPERM && !user->additional_gids.n &&
+	      (in_user_namespace || groups_are_denied())))
 		return error_errno(err, errno, "process.user.additionalGids: setgroups");
 	if (setresgid(user->gid, user->gid, user->gid)) {
 		error_errno(err, errno, "process.user.gid: setresgid %u", user->gid);

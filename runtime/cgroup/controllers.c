@@ -81,21 +81,26 @@ static const char *missing(const char *directory, const struct string_list *want
 }
 
 /* All at once where the kernel takes them all; else one by one, as it takes them or leaves them together.
- * What stands in the way is found out when a needed one is missing at the end. */
-static void enable_in(const char *directory, const struct string_list *wanted)
+ * In a group that has processes (EBUSY) only what is needed: passing the thread controllers alone on would make
+ * the groups below fit for threads only. What stands in the way is found out when a needed one is missing
+ * at the end. */
+static void enable_in(const char *directory, const struct string_list *wanted,
+		      const struct string_list *needed)
 {
 	struct buffer all = { 0 };
+	struct error failure = { 0 };
 
 	for (size_t i = 0; i < wanted->n; i++)
 		buffer_print(&all, "%s+%s", i ? " " : "", wanted->v[i]);
 	if (!all.failed &&
-	    !cgroup_write_file(directory, "cgroup.subtree_control", all.text, NULL)) {
+	    !cgroup_write_file(directory, "cgroup.subtree_control", all.text, &failure)) {
 		buffer_finish(&all);
 		return;
 	}
 	buffer_finish(&all);
-	for (size_t i = 0; i < wanted->n; i++) {
-		owned_string one = text_format("+%s", wanted->v[i]);
+	const struct string_list *some = failure.code == EBUSY ? needed : wanted;
+	for (size_t i = 0; i < some->n; i++) {
+		owned_string one = text_format("+%s", some->v[i]);
 		if (one)
 			cgroup_write_file(directory, "cgroup.subtree_control", one, NULL);
 	}
@@ -103,7 +108,8 @@ static void enable_in(const char *directory, const struct string_list *wanted)
 
 /* Calls for each group above the container's, from the mount's root down. */
 static int enable_on_the_way(const struct cgroup_hierarchy *hierarchy,
-			     const struct string_list *wanted, struct error *err)
+			     const struct string_list *wanted, const struct string_list *needed,
+			     struct error *err)
 {
 	owned_string path = strdup(hierarchy->directory);
 
@@ -112,7 +118,7 @@ static int enable_on_the_way(const struct cgroup_hierarchy *hierarchy,
 	for (char *slash = path + strlen(hierarchy->mountpoint); slash;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		enable_in(path, wanted);
+		enable_in(path, wanted, needed);
 		*slash = '/';
 	}
 	return 0;
@@ -195,8 +201,11 @@ int cgroup_v2_prepare(const struct cgroup_plan *plan, size_t hierarchy, struct e
 		return -1;
 	if (!wanted.n || !missing(v2->directory, &wanted))
 		return 0;
-	if (enable_on_the_way(v2, &wanted, err))
+	if (enable_on_the_way(v2, &wanted, &needed, err))
 		return -1;
 	const char *lacking = needed.n ? missing(v2->directory, &needed) : NULL;
-	return lacking ? explain_missing(plan, hierarchy, lacking, err) : 0;
+	if (lacking)
+		return explain_missing(plan, hierarchy, lacking, err);
+	/* Thread controllers from a group with processes have changed what the new one is. */
+	return check_type(plan, hierarchy, &needed, err);
 }

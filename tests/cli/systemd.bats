@@ -26,7 +26,7 @@ start_fake()
 	local socket=$BATS_TEST_TMPDIR/bus path hierarchies=()
 
 	[ -x "$folder/orun-systemd" ] || skip "orun was built without libsystemd"
-	[ ! -d /run/systemd/system ] || skip "systemd itself runs here; the tests with it do the same for real"
+	[ ! -d /run/systemd/system ] || skip "systemd itself runs here, see the tests with it below"
 	[ -x "$folder/fake-systemd" ] || skip "fake-systemd is not built; make check builds it"
 	for path in systemd unified memory cpu pids devices blkio; do
 		[ ! -d "/sys/fs/cgroup/$path" ] || hierarchies+=("/sys/fs/cgroup/$path")
@@ -209,6 +209,61 @@ groups_of()
 			--bundle "$bundle" "$id" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1
 		nothing_left
 	done
+}
+
+need_systemd()
+{
+	[ -x "$folder/orun-systemd" ] || skip "orun was built without libsystemd"
+	[ -d /run/systemd/system ] || skip "systemd does not run here"
+	[ -e /sys/fs/cgroup/cgroup.controllers ] || skip "these look at cgroup v2 alone"
+}
+
+shown()
+{
+	systemctl show "$scope" -p "$1" --value
+}
+
+@test "systemd itself: a scope has its limits, keeps them over a reload, changes them, and goes" {
+	need_systemd
+	local group=/sys/fs/cgroup/system.slice/$scope
+	configure '.linux.resources += {memory: {limit: 33554432}, pids: {limit: 20}, cpu: {quota: 25000, period: 50000}}
+		| .annotations = {"org.systemd.property.TimeoutStopSec": "7"}'
+	create_with_systemd
+	equals "$(cut -d: -f3 "/proc/$(pid_of "$id")/cgroup")" "/system.slice/$scope"
+	orun start "$id"
+	equals "$(shown MemoryMax) $(shown TasksMax) $(shown CPUQuotaPerSecUSec)" "33554432 20 500ms"
+	equals "$(shown TimeoutStopUSec) $(shown Delegate) $(shown DevicePolicy)" "7s yes strict"
+	systemctl daemon-reload
+	equals "$(cat "$group/memory.max" "$group/pids.max" "$group/cpu.max" | tr '\n' ' ')" "33554432 20 25000 50000 "
+	orun update --pids-limit 30 --memory 67108864 "$id"
+	equals "$(shown MemoryMax) $(shown TasksMax)" "67108864 30"
+	equals "$(cat "$group/memory.max" "$group/pids.max" | tr '\n' ' ')" "67108864 30 "
+	orun exec "$id" sh -c 'echo x >/dev/null && head -c 1 /dev/zero >/dev/null'
+	orun pause "$id"
+	equals "$(status_of "$id")" paused
+	orun delete --force "$id"
+	equals "$(shown LoadState)" not-found
+	nothing_left
+}
+
+@test "systemd itself: a scope that its own processes have left behind is no obstacle" {
+	need_systemd
+	script true
+	timeout 60 "$ORUN" --root "$state" --systemd-cgroup run --bundle "$bundle" "$id" </dev/null
+	timeout 60 "$ORUN" --root "$state" --systemd-cgroup run --bundle "$bundle" "$id" </dev/null
+	nothing_left
+}
+
+@test "systemd itself: the scope of another is neither taken nor stopped" {
+	need_systemd
+	systemd-run --quiet --scope --unit "$scope" sleep 100 </dev/null >/dev/null 2>&1 3>&- &
+	local other=$!
+	wait_for 20 systemctl --quiet is-active "$scope"
+	run ! create_with_systemd
+	grep -F "the systemd scope $scope exists already" "$BATS_TEST_TMPDIR/said"
+	systemctl --quiet is-active "$scope"
+	systemctl stop "$scope"
+	wait "$other" || true
 }
 
 @test "disabled: the container stays in the groups of its caller" {
