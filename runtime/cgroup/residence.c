@@ -45,11 +45,11 @@ static char *init_group(const struct cgroup_layout *layout, const char *self, co
 			   : self				 ? strstr(self, "\n0::")
 								 : NULL;
 
-	if (!hierarchy || !line)
+	const char *path = line ? strchr(line, '/') : NULL;
+	if (!hierarchy || !path)
 		return NULL;
-	const char *path = strchr(line, '/');
 	const char *relative = directory + strlen(hierarchy->mountpoint);
-	size_t length = path ? strcspn(path, "\n") : 0, own = strlen(relative);
+	size_t length = strcspn(path, "\n"), own = strlen(relative);
 	if (length < own || strncmp(path, relative, own) != 0 || (length > own && path[own] != '/'))
 		return NULL;
 	return text_format("%s%.*s", hierarchy->mountpoint, (int)length, path);

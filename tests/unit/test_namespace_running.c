@@ -131,11 +131,7 @@ static void check(const char *namespaces, struct entry entry)
 	finish_plan(&planned);
 }
 
-#define NAMES(...)                              \
-	(const char *const[])                   \
-	{                                       \
-		__VA_ARGS__ __VA_OPT__(, ) NULL \
-	}
+#define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
 static void all_namespaces_of_the_process_are_entered(void **state)
 {
