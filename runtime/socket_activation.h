@@ -4,7 +4,7 @@
 
 #include "spec/config.h"
 
-/* How many the caller's environment announces. */
+/* How many the caller's environment announces, to us by LISTEN_PID or, as crun has it, to whom it may concern. */
 unsigned socket_activation_count(void);
 
 /* Announces @n of them in the environment of @process (NULL allowed). */

@@ -300,6 +300,30 @@ fails()
 	[ "$output" -lt 8 ]
 }
 
+@test "a v2 group that has handed its controllers on is left to the group of init" {
+	local v2 pid
+	v2=$(awk '$(NF-2) == "cgroup2" { print $5; exit }' /proc/self/mountinfo)
+	[ -n "$v2" ] && grep -q . "$v2/cgroup.subtree_control" || skip "there is no v2 hierarchy that hands controllers on"
+	start_container
+	pid=$(pid_of "$id")
+	v2=$v2$(awk -F :: '/^0::/ { print $2 }' "/proc/$pid/cgroup")
+	mkdir "$v2/inside"
+	# Its sleep of the moment has to go, too.
+	for p in $(cat "$v2/cgroup.procs"); do echo "$p" >"$v2/inside/cgroup.procs" || true; done
+	all_inside() { for p in $(cat "$v2/cgroup.procs"); do echo "$p" >"$v2/inside/cgroup.procs"; done; [ -z "$(cat "$v2/cgroup.procs")" ]; }
+	wait_for 5 all_inside
+	enter 0 "$id" grep ^0:: /proc/self/cgroup
+	[[ $output != */inside ]]
+	awk '{ print "+" $1 }' "$v2/cgroup.controllers" >"$v2/cgroup.subtree_control"
+	enter 0 "$id" grep ^0:: /proc/self/cgroup
+	[[ $output == */inside ]]
+	# What was asked for is what is refused.
+	run -255 orun exec --cgroup / "$id" true
+	output_has "busy"
+	# In a v1 hierarchy, where there is one, it is not.
+	enter 0 --cgroup inside "$id" true || output_has "--cgroup 'inside'"
+}
+
 @test "signals are the process's" {
 	local name waiting
 	start_container
@@ -327,9 +351,15 @@ fails()
 @test "LISTEN_FDS announces and hands on sockets" {
 	start_container
 	echo kept >"$BATS_TEST_TMPDIR/kept"
-	LISTEN_FDS=1 LISTEN_PID=$$ run -0 orun exec "$id" sh -c 'echo $LISTEN_FDS $LISTEN_PID; cat <&3' 3<"$BATS_TEST_TMPDIR/kept"
+	LISTEN_FDS=1 run -0 orun exec "$id" sh -c 'echo $LISTEN_FDS $LISTEN_PID; cat <&3' 3<"$BATS_TEST_TMPDIR/kept"
 	equals "${lines[1]}" kept
 	[[ ${lines[0]} == "1 "* ]]
+	# sd_listen_fds(3): they are for the process that LISTEN_PID names.
+	# shellcheck disable=SC2016 # $$ is of the shell that becomes orun
+	run -0 env LISTEN_FDS=1 bash -c 'export LISTEN_PID=$$; exec "$@"' bash "$ORUN" --root "$state" exec "$id" cat /proc/self/fd/3 3<"$BATS_TEST_TMPDIR/kept"
+	equals "$output" kept
+	LISTEN_FDS=1 LISTEN_PID=1 run -0 orun exec "$id" sh -c 'echo "<$LISTEN_FDS>"; ls /proc/self/fd' 3<"$BATS_TEST_TMPDIR/kept"
+	equals "$(xargs <<<"$output")" "<> 0 1 2 3" # 3 is the directory that ls reads
 	LISTEN_FDS=1 run -0 orun exec --preserve-fds 1 "$id" sh -c 'cat <&4' 3</dev/null 4<"$BATS_TEST_TMPDIR/kept"
 	equals "$output" kept
 	LISTEN_FDS=x run -0 orun exec "$id" sh -c 'echo "<$LISTEN_FDS>"'

@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static unsigned count_of(const char *text)
 {
@@ -38,6 +40,23 @@ static void what_is_no_number_of_descriptors_is_none(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		assert_int_equal(count_of(texts[i]), 0);
+}
+
+static void sockets_that_are_another_s_are_none(void **state)
+{
+	static const char *const others[] = { "1", "0", "", "-1", "x", "4294967297" };
+	char own[24];
+
+	(void)state;
+	snprintf(own, sizeof own, "%d", (int)getpid());
+	assert_int_equal(setenv("LISTEN_PID", own, 1), 0);
+	assert_int_equal(count_of("3"), 3);
+	for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+		assert_int_equal(setenv("LISTEN_PID", others[i], 1), 0);
+		assert_int_equal(count_of("3"), 0);
+	}
+	unsetenv("LISTEN_PID");
+	assert_int_equal(count_of("3"), 3);
 }
 
 static void the_process_is_told(void **state)
@@ -71,6 +90,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_caller_s_environment_is_counted),
 		cmocka_unit_test(what_is_no_number_of_descriptors_is_none),
+		cmocka_unit_test(sockets_that_are_another_s_are_none),
 		cmocka_unit_test(the_process_is_told),
 		cmocka_unit_test(without_sockets_nothing_is_said),
 	};
