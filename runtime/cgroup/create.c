@@ -1,5 +1,5 @@
 /* Makes the groups that a plan names, fills them, and takes them back if that fails.
- * Must not know what a limit means, nor which process will enter. */
+ * Must not know what a limit means, nor what the processes are that enter. */
 #include "runtime/cgroup/create.h"
 
 #include <errno.h>
