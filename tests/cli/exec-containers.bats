@@ -173,3 +173,33 @@ mark() { echo marked >"$bundle/rootfs/mark"; }
 	start_container
 	sees_its_rootfs
 }
+
+@test "a user who is not root enters all namespaces of a container of its own" {
+	local own=$BATS_TEST_TMPDIR/own type pid
+	command -v setpriv >/dev/null || skip "setpriv is not installed"
+	configure '.linux.namespaces |= (map(select(.type != "network")) + [{type: "user"}])
+		| .linux.uidMappings = [{containerID: 0, hostID: 1234, size: 1}] | .linux.gidMappings = .linux.uidMappings
+		| del(.linux.resources)
+		| .mounts |= map(select(.type != "cgroup" and .type != "sysfs") | if .options then .options -= ["gid=5"] else . end)'
+	# A copy, since the build may be where others may not look.
+	mkdir "$own"
+	cp "$ORUN" "$own/orun"
+	chown -R 1234:1234 "$bundle" "$own"
+	chmod o+x "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}" "$BATS_RUN_TMPDIR"
+	as_user() { (cd "$bundle" && exec setpriv --reuid 1234 --regid 1234 --clear-groups "$own/orun" --root "$own/state" "$@"); }
+	as_user run --detach "$id" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1
+	run -3 as_user exec "$id" sh -c 'id -u; exit 3' </dev/null
+	equals "$output" 0
+	run -0 as_user exec --tty "$id" tty </dev/null
+	output_has /dev/pts/
+	run -255 as_user exec "$id" absent </dev/null
+	output_has "executable file not found"
+	run -255 as_user exec --user 5 "$id" true </dev/null
+	output_has "linux.uidMappings has no such id"
+	as_user exec --detach --pid-file "$own/pid" "$id" sleep 1000 </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1
+	pid=$(cat "$own/pid")
+	for type in pid mnt ipc uts user cgroup; do
+		equals "$type $(namespace_of "$pid" $type)" "$type $(namespace_of "$(as_user state "$id" | jq .pid)" $type)"
+	done
+	as_user delete --force "$id"
+}
