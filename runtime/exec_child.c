@@ -68,6 +68,12 @@ static int open_terminal(void *context, struct error *err)
 		       : init_take_terminal(init, err);
 }
 
+/* As late as possible: see cgroup_enter_memory. */
+static int enter_memory(void *context, struct error *err)
+{
+	return cgroup_enter_memory(((struct init *)context)->entries, err);
+}
+
 static const struct step process_steps[] = {
 	{ "caller's descriptors", init_shield_descriptors, NULL },
 	{ "control group", enter_cgroup, NULL },
@@ -80,7 +86,7 @@ static const struct step process_steps[] = {
 	{ "user and capabilities", init_become_user, NULL },
 	{ "home", init_set_home, NULL },
 	{ "program", init_find_program, NULL },
-	{ "memory group", init_enter_memory, NULL },
+	{ "memory group", enter_memory, NULL },
 	{ "ready", init_say_ready, NULL },
 	{ "privileges", init_drop_privileges, NULL },
 	{ "execve", init_execute, NULL },

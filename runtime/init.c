@@ -19,6 +19,21 @@
 #include "runtime/sysctl.h"
 #include "spec/base/owned.h"
 
+/* The cgroup namespace is made after that group was entered, and a mount of cgroup2 shows the root of that namespace:
+ * then the group comes first. (A mount of type cgroup is made of the groups themselves.) */
+static bool enters_memory_later(const struct init *init)
+{
+	const struct plan *plan = init->plan;
+
+	if (init->entries->memory < 0)
+		return false;
+	for (size_t i = 0; i < plan->n_mounts; i++)
+		if (plan->new_namespace[NAMESPACE_CGROUP] &&
+		    text_equal(plan->mounts[i].mount->type, "cgroup2"))
+			return false;
+	return true;
+}
+
 /* By itself, before anything is done: the kernel makes nobody wait for a task that moves itself. */
 static int enter_cgroup(void *context, struct error *err)
 {
@@ -27,6 +42,19 @@ static int enter_cgroup(void *context, struct error *err)
 	/* The lock belongs to everybody who has the descriptor. */
 	close_fd(take_fd(&init->record));
 	return cgroup_enter_self(init->entries, init->into_cgroup, err);
+}
+
+/* As late as possible: what was allocated until now is not the container's to pay. */
+static int enter_memory(void *context, struct error *err)
+{
+	struct init *init = context;
+
+	if (init->memory_entered)
+		return 0;
+	init->memory_entered = true;
+	if (cgroup_enter_memory(init->entries, err))
+		return -1;
+	return namespace_new_cgroup(init->plan, err);
 }
 
 static int wait_for_go(void *context, struct error *err)
@@ -48,7 +76,11 @@ static int enter_namespaces(void *context, struct error *err)
 		return -1;
 	if (setsid() < 0)
 		return error_errno(err, errno, "setsid");
-	return namespace_enter_late(init->plan, err) ? -1 : init_die_with_runtime(init, err);
+	if (namespace_join_mount(init->plan, err))
+		return -1;
+	if (!enters_memory_later(init) && enter_memory(init, err))
+		return -1;
+	return init_die_with_runtime(init, err);
 }
 
 static int set_names(void *context, struct error *err)
@@ -130,6 +162,9 @@ static int run_hooks(void *context, struct error *err)
 	    (sync_send(init->sync, SYNC_HOOKS, err) ||
 	     sync_expect(init->sync, SYNC_HOOKS_DONE, err)))
 		return -1;
+	/* Hooks in the container see its groups as its program will. */
+	if (hooks->create_container.n && enter_memory(init, err))
+		return -1;
 	/* We make files with exact modes; what hooks make is theirs. */
 	umask(init->caller_umask);
 	int failed = init_run_hooks(init, "createContainer", &hooks->create_container,
@@ -196,7 +231,7 @@ static const struct step init_steps[] = {
 	{ "scheduling", init_set_scheduling, NULL },
 	{ "user and capabilities", init_become_user, NULL },
 	{ "home", init_set_home, NULL },
-	{ "memory group", init_enter_memory, NULL },
+	{ "memory group", enter_memory, NULL },
 	{ "ready", init_say_ready, NULL },
 };
 

@@ -31,6 +31,7 @@ struct init {
 	/* The child's own. */
 	struct console console;
 	bool cwd_entered;
+	bool memory_entered; /* v1's memory group, and with it the new cgroup namespace */
 	int64_t pid_outside;
 	char *program;
 };

@@ -84,13 +84,16 @@ int init_set_scheduling(void *context, struct error *err)
 }
 
 /* Loading a filter without no_new_privs takes CAP_SYS_ADMIN, and the filter comes last of all, so that
- * it has nothing of ours to forbid: the capability is kept until then. */
+ * it has nothing of ours to forbid. So does making the cgroup namespace, which comes late too. The capability
+ * is kept until init_drop_privileges. */
 static uint64_t kept_capabilities(const struct init *init)
 {
 	bool filter_needs_it = init->plan->seccomp.instructions &&
 			       !init_process(init)->no_new_privileges;
+	bool namespace_needs_it = init->plan->new_namespace[NAMESPACE_CGROUP] &&
+				  !init->memory_entered;
 
-	return filter_needs_it ? CAP(CAP_SYS_ADMIN) : 0;
+	return filter_needs_it || namespace_needs_it ? CAP(CAP_SYS_ADMIN) : 0;
 }
 
 int init_become_user(void *context, struct error *err)
@@ -143,11 +146,6 @@ int init_set_home(void *context, struct error *err)
 	if (!variable || string_list_add(environment, variable))
 		return error_errno(err, ENOMEM, "HOME");
 	return 0;
-}
-
-int init_enter_memory(void *context, struct error *err)
-{
-	return cgroup_enter_memory(((struct init *)context)->entries, err);
 }
 
 /* The pid that the runtime knows us by: the host's /proc tells it. */

@@ -23,9 +23,6 @@ int init_set_scheduling(void *context, struct error *err);
 int init_become_user(void *context, struct error *err);
 int init_set_home(void *context, struct error *err);
 
-/* See cgroup_enter_memory. */
-int init_enter_memory(void *context, struct error *err);
-
 /* Closes all that the container must not see, says READY and waits for RELEASE. */
 int init_say_ready(void *context, struct error *err);
 

@@ -341,12 +341,17 @@ int namespace_join_running(const struct plan *plan, int container, struct error 
 	return join_running_user_namespace(container, flags & CLONE_NEWUSER, err);
 }
 
-int namespace_enter_late(const struct plan *plan, struct error *err)
+int namespace_join_mount(const struct plan *plan, struct error *err)
 {
 	const char *mount = plan->join_namespace[NAMESPACE_MOUNT];
 
 	if (mount && !plan->join_namespace[NAMESPACE_USER] && join(mount, NAMESPACE_MOUNT, err))
 		return -1;
+	return 0;
+}
+
+int namespace_new_cgroup(const struct plan *plan, struct error *err)
+{
 	if (plan->new_namespace[NAMESPACE_CGROUP] && unshare(CLONE_NEWCGROUP))
 		return error_errno(err, errno, "linux.namespaces: new cgroup namespace");
 	return 0;

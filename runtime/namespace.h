@@ -24,5 +24,8 @@ int namespace_spawn_into(const struct plan *plan, int container, int cgroup_fd, 
 			 struct init_process *ret, struct error *err);
 int namespace_join_running(const struct plan *plan, int container, struct error *err);
 
-/* The child's part, once it is in its control group: the namespaces that can only be made now. */
-int namespace_enter_late(const struct plan *plan, struct error *err);
+/* The child's part: the mount namespace that it joins. */
+int namespace_join_mount(const struct plan *plan, struct error *err);
+
+/* A new cgroup namespace, whose root is the groups that the caller is in now: once it is in all of its own. */
+int namespace_new_cgroup(const struct plan *plan, struct error *err);

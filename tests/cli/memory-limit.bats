@@ -68,7 +68,7 @@ smallest()
 }
 
 @test "a program that needs more than its limit is killed, not its creation" {
-	configure '.linux.resources.memory.limit = 4096'
+	configure '.linux.resources.memory.limit = 16384'
 	orun create "$id" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1
 	equals "$(status_of "$id")" created
 	run orun start "$id"

@@ -22,7 +22,7 @@ struct child {
 static _Noreturn void stay(const struct plan *plan, int tell)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (namespace_enter_late(plan, &err) == 0)
+	if (namespace_join_mount(plan, &err) == 0 && namespace_new_cgroup(plan, &err) == 0)
 		(void)!write(tell, "", 1);
 	else
 		(void)!write(tell, err.msg, strlen(err.msg));
