@@ -310,8 +310,8 @@ static int run_criu(void *context, struct error *err)
 	/* Its end says nothing after a pre-dump: it waits for the next one and is left alone. */
 	if (criu_end(&criu, &status, failed ? NULL : err))
 		failed = -1;
-	else if (!failed && status && !dump->options->pre_dump)
-		failed = error_set(err, ECHILD, "criu failed after its answer: status %d", status);
+	else if (!failed && !dump->options->pre_dump)
+		failed = criu_check_status(status, "after its answer", err);
 	return failed ? checkpoint_quote_log(&dump->directories, LOG, err) : 0;
 }
 

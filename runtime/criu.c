@@ -182,8 +182,19 @@ static int send_request(const struct criu *criu, const struct criu_request *requ
 	return 0;
 }
 
+int criu_check_status(int status, const char *when, struct error *err)
+{
+	if (WIFSIGNALED(status))
+		return error_set(err, ECHILD, "criu died of signal %d %s", WTERMSIG(status), when);
+	if (WEXITSTATUS(status))
+		return error_set(err, ECHILD, "criu ended with status %d %s", WEXITSTATUS(status),
+				 when);
+	return 0;
+}
+
 static int has_died(struct criu *criu, struct error *err)
 {
+	static const char when[] = "without an answer";
 	char line[256] = "";
 	int status = 0;
 
@@ -191,12 +202,9 @@ static int has_died(struct criu *criu, struct error *err)
 		quote_last_lines(criu->output, "", 1, line, sizeof line);
 	if (criu_end(criu, &status, err))
 		return -1;
-	if (WIFSIGNALED(status))
-		error_set(err, ECHILD, "criu died of signal %d without an answer",
-			  WTERMSIG(status));
-	else
-		error_set(err, ECHILD, "criu ended with status %d without an answer",
-			  WEXITSTATUS(status));
+	/* Also one that has ended well has left the question open. */
+	if (criu_check_status(status, when, err) == 0)
+		error_set(err, ECHILD, "criu ended with status 0 %s", when);
 	return *line ? error_hint(err, "it said: %s", line) : -1;
 }
 

@@ -46,6 +46,10 @@ struct criu_response *criu_ask(struct criu *criu, const struct criu_request *req
 			       const struct criu_listener *listener, int timeout,
 			       struct error *err);
 
+/* Sets err when @status, as waitpid(2) gives it, is no success: "criu died of signal 9, WHEN". Returns 0 or
+ * -1. */
+int criu_check_status(int status, const char *when, struct error *err);
+
 /* Closes the connection, waits for the end (at most 10 s, then it is killed). *status as waitpid(2), may be
  * NULL. */
 int criu_end(struct criu *criu, int *status, struct error *err);

@@ -292,8 +292,8 @@ static int finish_criu(struct restoration *restoration, struct error *err)
 
 	if (criu_end(&restoration->criu, &status, err))
 		return -1;
-	if (status)
-		return error_set(err, ECHILD, "criu failed after its answer: status %d", status);
+	if (criu_check_status(status, "after its answer", err))
+		return -1;
 	if (!restoration->container.state->pid)
 		return error_set(err, EPROTO, "criu told of no process");
 	restoration->process.pidfd = sys_pidfd_open(restoration->process.pid, 0);

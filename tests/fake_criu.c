@@ -157,7 +157,7 @@ static void go_wrong(void)
 		send(SOCKET, "\x08\xff\xff\xff", 4, MSG_NOSIGNAL);
 	/* Until the caller is gone. */
 	if (asked_to("hang"))
-		hear();
+		protobuf_free(&criu_request_type, hear());
 }
 
 static int dump(const struct criu_request *request)
@@ -282,7 +282,9 @@ int main(int argc, char **argv)
 		if ((int64_t)services[i].type == request->type.value) {
 			where = services[i].name;
 			go_wrong();
-			return services[i].serve(request);
+			int status = services[i].serve(request);
+			protobuf_free(&criu_request_type, request);
+			return status;
 		}
 	return 92;
 }

@@ -264,7 +264,7 @@ teardown() { remove_containers; }
 		FAKE_CRIU=${case%%=*} fails "${case#*=}" -- \
 			orun checkpoint --leave-running --image-path "$images" "$id"
 	done
-	FAKE_CRIU=exit:dump fails "criu failed after its answer" -- \
+	FAKE_CRIU=exit:dump fails "criu ended with status 3 after its answer" -- \
 		orun checkpoint --leave-running --image-path "$images" "$id"
 	equals "$(status_of "$id")" running
 }

@@ -209,7 +209,7 @@ make_images()
 		"fail:restore=the ?[31mcause | (00.000004) Error (fake.c:2): restore FAILED." \
 		"die:restore=criu died of signal 9 without an answer" \
 		"silent:restore=criu ended with status 0 without an answer" \
-		"garbage:restore=message of criu: " "exit:restore=criu failed after its answer" \
+		"garbage:restore=message of criu: " "exit:restore=criu ended with status 3 after its answer" \
 		"other:restore=answered something that was not asked" \
 		"liar:restore=criu told of a process that is not our child"; do
 		FAKE_CRIU=${case%%=*} fails "${case#*=}" -- orun restore --detach --image-path "$images" "$id"
@@ -255,9 +255,14 @@ make_counter()
 	configure '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
 }
 
+# The file is empty for a moment whenever it is written anew.
 counted()
 {
-	orun exec "$id" cat /tmp/n
+	local n=
+	while [ -z "$n" ]; do
+		n=$(orun exec "$id" cat /tmp/n) || return
+	done
+	echo "$n"
 }
 
 # counts_on_from NUMBER: it is beyond that, and goes on; from not much less than it.
