@@ -213,8 +213,11 @@ static int spawn(void *context, struct error *err)
 	umask(init->caller_umask);
 	int side = namespace_spawn(&creation->plan, creation->entries.v2, &init->into_cgroup,
 				   &creation->process, err);
-	if (side == 0)
+	if (side == 0) {
+		/* Else our own copy would keep us from seeing that the runtime has died. */
+		close_fd(creation->sync);
 		container_init(init);
+	}
 	close_fd(take_fd(&init->sync));
 	return side < 0 ? -1 : 0;
 }

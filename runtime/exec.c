@@ -171,8 +171,11 @@ static int spawn(void *context, struct error *err)
 	umask(init->caller_umask);
 	int side = namespace_spawn_into(&execution->plan, child->container, execution->entries.v2,
 					&init->into_cgroup, &execution->process, err);
-	if (side == 0)
+	if (side == 0) {
+		/* Else our own copy would keep us from seeing that the runtime has died. */
+		close_fd(execution->sync);
 		exec_child(child);
+	}
 	take_back(process, &own);
 	close_fd(take_fd(&init->sync));
 	return side < 0 ? -1 : 0;

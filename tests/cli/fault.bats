@@ -444,3 +444,23 @@ exec_at_every_step()
 		after_exec "chance $i"
 	done
 }
+
+# no_process: nobody is in a group of this test.
+no_process()
+{
+	local group
+	for group in $(cgroups_named "$id"); do
+		[ -z "$(cat "$group/cgroup.procs")" ] || return 1
+	done
+}
+
+@test "an init whose runtime is killed ends by itself, at whatever it waits for" {
+	local step killed
+	for step in "id maps" go "wait for init" "resource limits" "pid file" release; do
+		killed=0
+		create_faulty "kill:create:$step" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 || killed=$?
+		equals "$step: $killed" "$step: 137"
+		wait_for 5 no_process
+		orun delete --force "$id"
+	done
+}
