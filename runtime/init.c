@@ -9,6 +9,7 @@
 #include "runtime/hidden_paths.h"
 #include "runtime/init_start.h"
 #include "runtime/init_steps.h"
+#include "runtime/loopback.h"
 #include "runtime/mount.h"
 #include "runtime/namespace.h"
 #include "runtime/process.h"
@@ -81,6 +82,12 @@ static int enter_namespaces(void *context, struct error *err)
 	if (!enters_memory_later(init) && enter_memory(init, err))
 		return -1;
 	return init_die_with_runtime(init, err);
+}
+
+static int set_loopback_up(void *context, struct error *err)
+{
+	return ((struct init *)context)->plan->new_namespace[NAMESPACE_NETWORK] ? loopback_up(err)
+										: 0;
 }
 
 static int set_names(void *context, struct error *err)
@@ -215,6 +222,7 @@ static const struct step init_steps[] = {
 	{ "wait for the runtime", wait_for_go, NULL },
 	{ "namespaces", enter_namespaces, NULL },
 	{ "keyring", init_join_keyring, NULL },
+	{ "loopback", set_loopback_up, NULL },
 	{ "host name", set_names, NULL },
 	{ "rootfs", attach_rootfs, NULL },
 	{ "mounts", make_mounts, NULL },

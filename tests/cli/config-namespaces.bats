@@ -231,3 +231,10 @@ hold()
 	let_others_in
 	same_as_runc 'cat /proc/self/uid_map; hostname; ls /proc/self/ns; echo $$; cat /proc/self/setgroups'
 }
+
+@test "a new network namespace has its loopback interface, and it is up" {
+	ln -sf busybox "$bundle/rootfs/bin/ip"
+	same_as_runc 'ip address show dev lo'
+	output_has UP
+	output_has 127.0.0.1
+}
