@@ -93,12 +93,12 @@ shows() { tmux -S "$BATS_TEST_TMPDIR/tmux" capture-pane -p | grep -q "$1"; }
 }
 
 @test "several terminals at once, and that of init is none of them" {
-	local i
+	local i pids=()
 	for i in 1 2 3; do
 		orun exec --tty "$id" sh -c 'tty; sleep 1' </dev/null >"$BATS_TEST_TMPDIR/said.$i" 2>&1 3>&- &
+		pids+=($!)
 	done
-	wait_for 5 test -s "$BATS_TEST_TMPDIR/said.3"
-	wait
+	wait "${pids[@]}"
 	equals "$(cat "$BATS_TEST_TMPDIR"/said.? | tr -d '\r' | sort -u | wc -l)" 3
 }
 
