@@ -321,12 +321,17 @@ int namespace_spawn_into(const struct plan *plan, int container, int cgroup_fd, 
 	*ret = (struct init_process){ .pidfd = -1 };
 	if (plan->unprivileged)
 		return spawn_through_between(&joining, cgroup_fd, into_cgroup, ret, err);
-	if (join_running(container, container_namespaces(plan) & CLONE_NEWPID, err))
+	owned_fd own = open_namespace("/proc/self/ns/pid", NAMESPACE_PID, err);
+	if (own < 0 || join_running(container, container_namespaces(plan) & CLONE_NEWPID, err))
 		return -1;
 	ret->pid = clone_process(0, cgroup_fd, into_cgroup, &ret->pidfd);
-	if (ret->pid < 0)
-		return error_errno(err, errno, "clone3");
-	return ret->pid > 0;
+	if (ret->pid == 0)
+		return 0;
+	int code = errno;
+	/* Later children of ours are no business of the container's. */
+	if (setns(own, CLONE_NEWPID))
+		return error_errno(err, errno, "return to the runtime's pid namespace");
+	return ret->pid > 0 ? 1 : error_errno(err, code, "clone3");
 }
 
 /* Host-owned namespaces are joined while the host's privileges last, the user namespace after them. */

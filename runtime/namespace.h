@@ -18,7 +18,7 @@ int namespace_spawn(const struct plan *plan, int cgroup_fd, bool *into_cgroup,
 		    struct init_process *ret, struct error *err);
 
 /* Makes a child of the caller in the namespaces of the running process @container (pidfd), for exec. A caller with
- * CAP_SYS_ADMIN enters the pid namespace itself, for good, and the child calls namespace_join_running;
+ * CAP_SYS_ADMIN enters the pid namespace itself for the time of the clone, and the child calls namespace_join_running;
  * for others a process in between joins all of them, user namespace first. The rest as namespace_spawn. */
 int namespace_spawn_into(const struct plan *plan, int container, int cgroup_fd, bool *into_cgroup,
 			 struct init_process *ret, struct error *err);
