@@ -25,8 +25,8 @@ struct state {
 	struct string_list cgroup_dirs; /* absolute host paths of the directories made or joined */
 	struct string_list
 		cgroup_made; /* the topmost directory we made in each hierarchy, absolute; what delete may remove */
-	char *systemd_scope; /* the unit that systemd made the groups for, or NULL */
-	bool systemd_user;   /* the user's instance of systemd has it */
+	char *systemd_scope;	/* the unit that systemd made the groups for, or NULL */
+	bool systemd_user;	/* the user's instance of systemd has it */
 	bool own_pid_namespace; /* killing init kills everything */
 	/* The mount on the rootfs, where the container has no mount namespace of its own: its number and the
 	 * path of the namespace that was joined (NULL: the runtime's). */
