@@ -79,6 +79,7 @@ static const struct step process_steps[] = {
 	{ "control group", enter_cgroup, NULL },
 	{ "processors", set_affinity, NULL },
 	{ "namespaces", enter_namespaces, NULL },
+	{ "signals", init_reset_signals, NULL },
 	{ "keyring", init_join_keyring, NULL },
 	{ "terminal", open_terminal, NULL },
 	{ "security labels", init_set_labels, NULL },

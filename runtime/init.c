@@ -221,6 +221,7 @@ static const struct step init_steps[] = {
 	{ "control group", enter_cgroup, NULL },
 	{ "wait for the runtime", wait_for_go, NULL },
 	{ "namespaces", enter_namespaces, NULL },
+	{ "signals", init_reset_signals, NULL },
 	{ "keyring", init_join_keyring, NULL },
 	{ "loopback", set_loopback_up, NULL },
 	{ "host name", set_names, NULL },

@@ -56,6 +56,14 @@ int init_die_with_runtime(const struct init *init, struct error *err)
 	return 0;
 }
 
+int init_reset_signals(void *context, struct error *err)
+{
+	(void)context;
+	(void)err;
+	process_reset_signals();
+	return 0;
+}
+
 int init_join_keyring(void *context, struct error *err)
 {
 	struct init *init = context;

@@ -10,6 +10,8 @@ int init_shield_descriptors(void *context, struct error *err);
 /* Root of the user namespace, before anything is made there. */
 int init_become_root(struct init *init, struct error *err);
 
+int init_reset_signals(void *context, struct error *err);
+
 /* The runtime's end is ours, until it has recorded us. */
 int init_die_with_runtime(const struct init *init, struct error *err);
 

@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <limits.h>
 #include <linux/keyctl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/personality.h>
@@ -73,6 +74,14 @@ int process_join_keyring(const char *id, struct error *err)
 	    errno != EACCES)
 		return error_errno(err, errno, "permissions of the session keyring");
 	return 0;
+}
+
+void process_reset_signals(void)
+{
+	for (int number = 1; number < _NSIG; number++)
+		if (number != SIGHUP && number != SIGINT)
+			signal(number,
+			       SIG_DFL); /* those that cannot be set are not ignored either */
 }
 
 int process_enter_cwd(const char *cwd, bool *entered, struct error *err)

@@ -406,3 +406,10 @@ fails()
 	compare 'kill -9 $$'
 	runc --root "$BATS_TEST_TMPDIR/runc" delete --force "$id-runc"
 }
+
+@test "signals that the caller ignores have their default action, but HUP and INT" {
+	orun create "$id" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1
+	orun start "$id"
+	run bash -c "trap '' HUP INT PIPE USR1; exec '$ORUN' --root '$state' exec '$id' /bin/grep SigIgn /proc/self/status"
+	equals "$output" "SigIgn:	0000000000000003"
+}

@@ -336,6 +336,30 @@ static void kernels_without_keyrings_will_do(void **state)
 	in_child(join_over_quota, NULL);
 }
 
+/* ---- signals ---- */
+
+static void reset_what_is_ignored(void *context)
+{
+	(void)context;
+	EXPECT(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	EXPECT(signal(SIGUSR1, SIG_IGN) != SIG_ERR);
+	EXPECT(signal(SIGRTMAX, SIG_IGN) != SIG_ERR);
+	EXPECT(signal(SIGHUP, SIG_IGN) != SIG_ERR);
+	EXPECT(signal(SIGINT, SIG_IGN) != SIG_ERR);
+	process_reset_signals();
+	EXPECT(signal(SIGPIPE, SIG_DFL) == SIG_DFL);
+	EXPECT(signal(SIGUSR1, SIG_DFL) == SIG_DFL);
+	EXPECT(signal(SIGRTMAX, SIG_DFL) == SIG_DFL);
+	EXPECT(signal(SIGHUP, SIG_DFL) == SIG_IGN);
+	EXPECT(signal(SIGINT, SIG_DFL) == SIG_IGN);
+}
+
+static void ignored_signals_are_reset_but_those_of_nohup(void **state)
+{
+	(void)state;
+	in_child(reset_what_is_ignored, NULL);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, sandbox_setup, sandbox_teardown)
 
 int main(void)
@@ -354,6 +378,7 @@ int main(void)
 		CASE(standard_streams_are_given_to_the_user),
 		CASE(the_session_keyring_is_new),
 		CASE(kernels_without_keyrings_will_do),
+		CASE(ignored_signals_are_reset_but_those_of_nohup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
