@@ -62,55 +62,6 @@ not_recognised()
 	done
 }
 
-# The members of features.md and features-linux.md, with their types.
-@test "only members that the specification defines are there" {
-	jq -r 'paths as $path | select(all($path[]; type == "string")) | select(($path | length) > 0)
-		| select($path[0] != "annotations" or ($path | length) == 1)
-		| ($path | join(".")) + " " + (getpath($path) | type)' "$features" | sort >"$BATS_TEST_TMPDIR/members"
-	sort >"$BATS_TEST_TMPDIR/defined" <<'TEXT'
-annotations object
-hooks array
-linux object
-linux.apparmor object
-linux.apparmor.enabled boolean
-linux.capabilities array
-linux.cgroup object
-linux.cgroup.rdma boolean
-linux.cgroup.systemd boolean
-linux.cgroup.systemdUser boolean
-linux.cgroup.v1 boolean
-linux.cgroup.v2 boolean
-linux.intelRdt object
-linux.intelRdt.enabled boolean
-linux.intelRdt.monitoring boolean
-linux.intelRdt.schemata boolean
-linux.memoryPolicy object
-linux.memoryPolicy.flags array
-linux.memoryPolicy.modes array
-linux.mountExtensions object
-linux.mountExtensions.idmap object
-linux.mountExtensions.idmap.enabled boolean
-linux.namespaces array
-linux.netDevices object
-linux.netDevices.enabled boolean
-linux.seccomp object
-linux.seccomp.actions array
-linux.seccomp.archs array
-linux.seccomp.enabled boolean
-linux.seccomp.knownFlags array
-linux.seccomp.operators array
-linux.seccomp.supportedFlags array
-linux.selinux object
-linux.selinux.enabled boolean
-mountOptions array
-ociVersionMax string
-ociVersionMin string
-potentiallyUnsafeConfigAnnotations array
-TEXT
-	run comm -23 "$BATS_TEST_TMPDIR/members" "$BATS_TEST_TMPDIR/defined"
-	equals "$output" ""
-}
-
 @test "every listed hook runs" {
 	local kind log=$BATS_TEST_TMPDIR/log
 	configure '.root.readonly = false'
