@@ -36,7 +36,7 @@ static int close_rootfs(void **state)
 }
 
 /* @entries: JSON, with SANDBOX for the folder's path. */
-static void plan_mounts(const char *entries)
+static void plan_with_mounts(const char *entries)
 {
 	struct buffer text = { 0 };
 
@@ -61,7 +61,7 @@ static int try_mounts(const char *entries)
 	int *sources = NULL;
 
 	err = (struct error){ 0 };
-	plan_mounts(entries);
+	plan_with_mounts(entries);
 	int failed = mount_sources_open(&planned.plan, &sources, &err);
 	if (!failed) {
 		failed = mount_all(&planned.plan, sources, root, &err);
@@ -345,8 +345,8 @@ static void a_read_only_tmpfs_is_filled_first(void **state)
 {
 	(void)state;
 	NEED_SANDBOX();
-	plan_mounts("{'destination':'/dev','type':'tmpfs','source':'x','options':['ro']},"
-		    "{'destination':'/dev/sub','type':'tmpfs','source':'x'}");
+	plan_with_mounts("{'destination':'/dev','type':'tmpfs','source':'x','options':['ro']},"
+			 "{'destination':'/dev/sub','type':'tmpfs','source':'x'}");
 	int *sources = NULL;
 	SUCCEEDS(mount_sources_open(&planned.plan, &sources, &err));
 	SUCCEEDS(mount_all(&planned.plan, sources, root, &err));
@@ -443,7 +443,7 @@ static void make_mounts_on_an_old_kernel(void *context)
 {
 	(void)context;
 	refuse_call(SYS_mount_setattr, ENOSYS);
-	plan_mounts(
+	plan_with_mounts(
 		"{'destination':'/a','source':'SANDBOX/source','options':['bind','ro','noexec']},"
 		"{'destination':'/t','type':'tmpfs','source':'x','options':['ro']}");
 	int *sources = NULL;
