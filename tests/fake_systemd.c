@@ -267,7 +267,6 @@ static int on_message(sd_bus_message *message, void *context, sd_bus_error *erro
 	for (size_t i = 0; member && i < sizeof methods / sizeof *methods; i++)
 		if (strcmp(member, methods[i].method) == 0) {
 			int ret = methods[i].run(message, context);
-			fflush(notes);
 			return ret < 0 ? ret : 1;
 		}
 	return 0;
@@ -301,6 +300,9 @@ int main(int argc, char **argv)
 		return 2;
 	memcpy(address.sun_path, argv[1], strlen(argv[1]));
 	notes = fopen(argv[2], "ae");
+	/* Who has the reply may read the note. */
+	if (notes)
+		setvbuf(notes, NULL, _IONBF, 0);
 	hierarchies = argv + 3;
 	int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (!notes || listener < 0 ||
