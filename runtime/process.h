@@ -23,9 +23,8 @@ int process_join_keyring(const char *id, struct error *err);
 /* Scheduling policy, I/O priority, memory policy and personality. */
 int process_set_scheduling(const struct config *config, struct error *err);
 
-/* Gives every signal its default action back: execve(2) keeps what is ignored, and systemd, for one, has its
- * services ignore SIGPIPE. SIGHUP and SIGINT stay as they are, for nohup(1) and background jobs of a shell;
- * runc does the same. */
+/* Gives every signal its default action back: execve(2) keeps what is ignored, and systemd has its services ignore
+ * SIGPIPE, nohup(1) SIGHUP. (runc lets the latter through.) */
 void process_reset_signals(void);
 
 /* process.cwd: entered as root or, where root may not (network file systems), later as the user. Proves that the directory is inside the root
