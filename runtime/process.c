@@ -78,10 +78,9 @@ int process_join_keyring(const char *id, struct error *err)
 
 void process_reset_signals(void)
 {
+	/* Those that cannot be set are not ignored either. */
 	for (int number = 1; number < _NSIG; number++)
-		if (number != SIGHUP && number != SIGINT)
-			signal(number,
-			       SIG_DFL); /* those that cannot be set are not ignored either */
+		signal(number, SIG_DFL);
 }
 
 int process_enter_cwd(const char *cwd, bool *entered, struct error *err)
