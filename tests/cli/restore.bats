@@ -14,7 +14,12 @@ setup()
 	PATH=$PATH:/usr/sbin:/sbin
 }
 
-teardown() { remove_containers; }
+teardown()
+{
+	# Nobody may have connected to it.
+	[ -z "${receiver:-}" ] || kill "$receiver" 2>/dev/null || true
+	remove_containers
+}
 
 # Images as the stand-in needs them: none, but descriptors.json.
 make_images()
@@ -174,6 +179,7 @@ make_images()
 	export FAKE_CRIU=
 	"$BATS_TEST_DIRNAME/receive-terminal" "$BATS_TEST_TMPDIR/socket2" "$BATS_TEST_TMPDIR/terminal2" \
 		2>"$BATS_TEST_TMPDIR/receiver" 3>&- &
+	receiver=$!
 	wait_for 5 test -S "$BATS_TEST_TMPDIR/socket2"
 	fails "the checkpoint has no terminal" -- orun restore --detach --image-path "$images" \
 		--console-socket "$BATS_TEST_TMPDIR/socket2" "$id"
