@@ -6,7 +6,9 @@ setup() { make_bundle; }
 teardown()
 {
 	remove_containers
-	[ -z "${holder:-}" ] || kill "$holder" 2>/dev/null || true  # clean-up
+	# unshare(1) that has forked heeds no SIGTERM, and its child would stay.
+	# shellcheck disable=SC2046 # each is a pid
+	[ -z "${holder:-}" ] || kill -9 $(pgrep -P "$holder") "$holder" 2>/dev/null || true  # clean-up
 }
 
 types="pid:pid network:net ipc:ipc uts:uts mount:mnt cgroup:cgroup user:user time:time"
