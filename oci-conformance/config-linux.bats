@@ -42,7 +42,7 @@ create() { orun create "$id" </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1; }
 		equals "$(cat "/proc/$(pid_of "$id")/cgroup")" "$first"
 		orun delete --force "$id"
 	done
-	rmdir /sys/fs/cgroup/{,*/}"$id" 2>/dev/null || true
+	rmdir /sys/fs/cgroup/{,*/}"$id" 2>/dev/null || true  # most hierarchies have none
 }
 
 # The default devices are always allowed, as with runc, and many others ask for a capability to be opened.

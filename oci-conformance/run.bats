@@ -168,7 +168,9 @@ running() { grep -qsz "^$1" /proc/[0-9]*/cmdline; }
 	done
 	running '4322\.1'
 	kill "$runner"
-	wait "$runner" || true
+	status=0
+	wait "$runner" || status=$?
+	[ "$status" -ne 0 ]
 	run running '4322\.1'
 	[ "$status" -ne 0 ]
 	[ -z "$(find "$BATS_TEST_TMPDIR" -maxdepth 1 -name 'oci-conformance.*')" ]

@@ -63,7 +63,7 @@ add_many()
 	equals "$live" "$added"
 	[ "$added" -gt 0 ]
 	for n in {1..50}; do
-		orun mounts remove "$id" --destination "/volume/target/bound/$n" --force 2>/dev/null || true
+		orun mounts remove "$id" --destination "/volume/target/bound/$n" --force 2>/dev/null || true  # the swapped one may be in its place
 	done
 	outside_is_as_before
 	echo "# $added of 200 were mounted, all in the container" >&3

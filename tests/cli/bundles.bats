@@ -63,7 +63,7 @@ stop_docker()
 {
 	local base=$BATS_FILE_TMPDIR/docker pid
 	[ -e "$base/started" ] || return 0
-	docker -H "unix://$base/socket" rm -f "$(cat "$base/id")" >/dev/null 2>&1 || true
+	docker -H "unix://$base/socket" rm -f "$(cat "$base/id")" >/dev/null 2>&1 || true  # clean-up
 	pid=$(cat "$base/started")
 	kill "$pid" 2>/dev/null || true  # clean-up
 	for _ in {1..100}; do

@@ -114,7 +114,7 @@ kill_at()
 	init:*)
 		# The steps after RELEASE are reached by start, which cannot tell death from execve.
 		create_faulty "kill:$at" || status=$?
-		[ $status -ne 0 ] || timeout 20 "$ORUN" --root "$state" start "$id" || true
+		[ $status -ne 0 ] || timeout 20 "$ORUN" --root "$state" start "$id" || true  # see above
 		;;
 	start:*)
 		orun create "$id"

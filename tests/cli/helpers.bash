@@ -116,7 +116,7 @@ wait_for_status()
 # Names of all groups on this host that hold the word.
 cgroups_named()
 {
-	find /sys/fs/cgroup -type d -name "*$1*" 2>/dev/null || true
+	find /sys/fs/cgroup -type d -name "*$1*" 2>/dev/null || true  # groups of others vanish meanwhile
 }
 
 # For `run` results: the text must be in $output; both sides are shown when it is not.
@@ -147,7 +147,7 @@ remove_containers()
 		[ -d "$container" ] || continue
 		# A name with a colon is no id: what orun keeps for itself.
 		[[ $container != *:* ]] || continue
-		orun delete --force "$(basename "$container")" || true
+		orun delete --force "$(basename "$container")" || true  # what stays is found below
 	done
 	left=$(cgroups_named "$id")
 	equals "$left" ""

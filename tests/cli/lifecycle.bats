@@ -96,7 +96,7 @@ teardown() { remove_containers; }
 @test "a create that is killed at any moment leaves nothing that delete --force cannot remove" {
 	local delay
 	for delay in 0.001 0.002 0.003 0.004 0.006 0.008 0.010 0.015; do
-		timeout -s KILL $delay "$ORUN" --root "$state" create --bundle "$bundle" "$id" >/dev/null 2>&1 || true
+		timeout -s KILL $delay "$ORUN" --root "$state" create --bundle "$bundle" "$id" >/dev/null 2>&1 || true  # killed, or done before
 		orun delete --force "$id"
 		nothing_left
 	done

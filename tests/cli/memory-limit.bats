@@ -25,7 +25,7 @@ runs_under()
 	configure --argjson limit "$limit" '.linux.resources.memory.limit = $limit'
 	(cd "$bundle" && exec timeout 20 "$@" run "$id") </dev/null >"$BATS_TEST_TMPDIR/said" 2>&1 &&
 		return 0
-	(cd "$bundle" && exec timeout 20 "$@" delete --force "$id") </dev/null >/dev/null 2>&1 || true
+	(cd "$bundle" && exec timeout 20 "$@" delete --force "$id") </dev/null >/dev/null 2>&1 || true  # most leave nothing
 	return 1
 }
 

@@ -15,7 +15,7 @@ setup()
 teardown()
 {
 	if [ -d "$runtime_directory/orun/$id" ]; then
-		as_user delete --force "$id" || true
+		as_user delete --force "$id" || true  # what stays is found by remove_containers
 	fi
 	remove_containers
 }

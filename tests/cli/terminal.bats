@@ -11,7 +11,7 @@ setup()
 teardown()
 {
 	remove_containers
-	[ -z "${receiver:-}" ] || kill "$receiver" 2>/dev/null || true
+	[ -z "${receiver:-}" ] || kill "$receiver" 2>/dev/null || true  # it may have ended by itself
 }
 
 # foreground [STTY-WORD…]: runs the container on a terminal of script(1)'s making; its output in $output.

@@ -86,7 +86,7 @@ static _Noreturn void be_init(enum answer answer, int ready)
 	char go;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	memset(sent.msg, 'x', sizeof sent.msg); /* without an end */
+	memset(sent.msg, 'm', sizeof sent.msg); /* without an end */
 	if (read(ready, &go, 1) != 1)
 		_exit(2);
 	int directory = openat(root, "c", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -145,7 +145,7 @@ static void inits_error_is_the_error_of_start(void **state)
 	struct container container = created(SENDS_ERROR, &pid);
 
 	(void)state;
-	FAILS(container_start(&container, &err), ENOENT, "start: release init: xxx");
+	FAILS(container_start(&container, &err), ENOENT, "start: release init: mmm");
 	assert_true(strlen(err.msg) < sizeof err.msg);
 	end(pid);
 	container_close(&container);

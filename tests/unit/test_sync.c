@@ -82,9 +82,9 @@ static void an_error_without_an_end_gets_one(void **state)
 	struct error sent = { .code = EIO };
 
 	(void)state;
-	memset(sent.msg, 'x', sizeof sent.msg);
+	memset(sent.msg, 'm', sizeof sent.msg);
 	sync_send_error(child, &sent);
-	FAILS(sync_expect(parent, SYNC_READY, &err), EIO, "xxx");
+	FAILS(sync_expect(parent, SYNC_READY, &err), EIO, "mmm");
 	assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
 }
 
@@ -244,10 +244,10 @@ static void an_error_in_place_of_the_end_arrives(void **state)
 	struct error sent = { .code = ENOEXEC };
 
 	(void)state;
-	memset(sent.msg, 'x', sizeof sent.msg);
+	memset(sent.msg, 'm', sizeof sent.msg);
 	sync_send_error(child, &sent);
 	die(&child);
-	FAILS(sync_expect_end(parent, &err), ENOEXEC, "xxx");
+	FAILS(sync_expect_end(parent, &err), ENOEXEC, "mmm");
 	assert_int_equal(strlen(err.msg), sizeof err.msg - 1);
 }
 
