@@ -1,5 +1,6 @@
 /* orun create */
 #include "runtime/commands.h"
+#include "runtime/exe.h"
 
 static struct create_arguments arguments = { .bundle = "." };
 
@@ -24,5 +25,5 @@ const struct verb create_verb = {
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = run,
-	.enters_container = true,
+	.prepare = exe_protect, /* a process of ours can be seen in there */
 };

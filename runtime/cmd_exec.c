@@ -4,6 +4,7 @@
 #include <limits.h>
 
 #include "runtime/commands.h"
+#include "runtime/exe.h"
 #include "runtime/exec.h"
 #include "runtime/exec_process.h"
 #include "runtime/foreground.h"
@@ -125,5 +126,5 @@ const struct verb exec_verb = {
 	.max_arguments = INT_MAX,
 	.run = run,
 	.options_first = true,
-	.enters_container = true,
+	.prepare = exe_protect, /* a process of ours can be seen in there */
 };

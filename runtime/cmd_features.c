@@ -10,7 +10,7 @@ static const struct option options[] = { { 0 } };
 
 static int run(const struct globals *globals, int argc, char **argv, struct error *err)
 {
-	struct features *features = features_collect(globals->verbs, err);
+	struct features *features = features_collect(globals->program->verbs, err);
 	OWNED(buffer_finish) struct buffer text = { 0 };
 
 	(void)argc;

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "runtime/commands.h"
+#include "runtime/exe.h"
 #include "runtime/foreground.h"
 #include "runtime/lifecycle.h"
 #include "runtime/terminal.h"
@@ -68,5 +69,5 @@ const struct verb run_verb = {
 	.min_arguments = 1,
 	.max_arguments = 1,
 	.run = run,
-	.enters_container = true,
+	.prepare = exe_protect, /* a process of ours can be seen in there */
 };

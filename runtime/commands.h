@@ -1,15 +1,27 @@
 /* The verbs, one file each (cmd_NAME.c), and what several of them share. */
 #pragma once
 
-#include "runtime/cli.h"
+#include "runtime/cgroup/settings.h"
 #include "runtime/create.h"
+#include "spec/cli/cli.h"
+
+struct globals {
+	const char *root; /* NULL: the default */
+	const char *log, *log_format, *log_level;
+	bool debug, version, help;
+	bool systemd_cgroup;
+	const char *cgroup_manager, *rootless; /* NULL: not given */
+	struct cgroup_settings cgroup;	       /* what the three say */
+	const char *handlers;
+	const struct program *program; /* the whole command line, for what tells of it */
+};
 
 extern const struct verb create_verb, start_verb, exec_verb, state_verb, kill_verb, delete_verb,
 	run_verb, list_verb, spec_verb;
 extern const struct verb checkpoint_verb, restore_verb;
 extern const struct verb mounts_verb;
 extern const struct verb ps_verb, pause_verb, resume_verb, events_verb, update_verb;
-extern const struct verb features_verb, info_verb, completion_verb, help_verb;
+extern const struct verb features_verb, info_verb;
 
 /* Options that create and run have in common. */
 struct create_arguments {

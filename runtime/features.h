@@ -1,7 +1,7 @@
 /* What this runtime can do, in the specification's words, taken from the tables that do it. */
 #pragma once
 
-#include "runtime/cli.h"
+#include "spec/cli/cli.h"
 #include "spec/features.h"
 
 /* The Features structure, for the caller to free with table_free(&features_type, …); NULL on failure.

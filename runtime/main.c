@@ -11,9 +11,6 @@
 #include "spec/base/log.h"
 #include "spec/config.h"
 
-/* The exit status that runc has for it. */
-#define UNKNOWN_COMMAND 3
-
 static struct globals globals = { .log_format = "text",
 				  .log_level = "warning",
 				  .handlers = HANDLERS_DIRECTORY };
@@ -77,42 +74,14 @@ static void print_version(void)
 	       ORUN_COMMIT, SPEC_VERSION, seccomp->major, seccomp->minor, seccomp->micro);
 }
 
-static const struct verb *find_verb(const char *name)
-{
-	for (size_t i = 0; verbs[i]; i++)
-		if (strcmp(verbs[i]->name, name) == 0)
-			return verbs[i];
-	return NULL;
-}
-
-static int run_verb_named(int argc, char **argv, char **whole, struct error *err)
-{
-	const struct verb *verb = find_verb(argv[0]);
-
-	if (!verb) {
-		error_set(err, EINVAL, "unknown command '%s'", argv[0]);
-		error_hint(err, "--help lists the commands");
-		return UNKNOWN_COMMAND;
-	}
-	if (verb->enters_container && exe_protect(whole, err))
-		return 1;
-	int left = options_parse(verb->options, argc - 1, argv + 1, verb->options_first, err);
-	if (left == OPTIONS_HELP) {
-		help_print_verb(verb);
-		return 0;
-	}
-	if (left < 0)
-		return 1;
-	if (left < verb->min_arguments || left > verb->max_arguments) {
-		error_set(err, EINVAL, "%s: wants %s", verb->name,
-			  *verb->arguments ? verb->arguments : "no arguments");
-		error_hint(err, "`orun %s --help` tells more", verb->name);
-		return 1;
-	}
-	if (text_starts_with(verb->arguments, "ID"))
-		log_about_container(argv[1]);
-	return verb->run(&globals, left, argv + 1, err);
-}
+static const struct program orun = {
+	.name = "orun",
+	.summary = "run containers by the OCI runtime specification",
+	.purpose = "Runs containers by the OCI runtime specification.",
+	.section = 8,
+	.verbs = verbs,
+	.options = global_options,
+};
 
 static int open_log(struct error *err)
 {
@@ -129,13 +98,12 @@ static int open_log(struct error *err)
 			err);
 }
 
-static int run(int argc, char **argv, char **whole, struct error *err)
+static int run(int argc, char **argv, char *const whole[], struct error *err)
 {
 	/* An error before the log is known gets the program's name too. */
 	if (log_open("orun", NULL, LOG_TEXT, LOG_LEVEL_WARNING, err))
 		return 1;
-	globals.verbs = verbs;
-	globals.options = global_options;
+	globals.program = &orun;
 	int left = options_parse(global_options, argc - 1, argv + 1, true, err);
 
 	if (left < 0 || open_log(err) ||
@@ -147,15 +115,15 @@ static int run(int argc, char **argv, char **whole, struct error *err)
 		return 0;
 	}
 	if (globals.help) {
-		help_print_program(verbs, global_options);
+		help_print_program(&orun);
 		return 0;
 	}
 	if (!left) {
-		help_print_program(verbs, global_options);
+		help_print_program(&orun);
 		error_set(err, EINVAL, "no command is given");
 		return 1;
 	}
-	return run_verb_named(left, argv + 1, whole, err);
+	return verb_run_named(&orun, &globals, left, argv + 1, whole, err);
 }
 
 int main(int argc, char **argv)

@@ -1,5 +1,5 @@
 /* Every form in which an option may be written, and the help made from the tables. */
-#include "runtime/cli.h"
+#include "spec/cli/cli.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -282,21 +282,26 @@ static const struct verb without_options = { .name = "state",
 					     .min_arguments = 1,
 					     .max_arguments = 1 };
 
+static const struct verb *const verbs[] = { &with_options, &without_options, NULL };
+static const struct program program = { .name = "orun",
+					.purpose =
+						"Runs containers by the OCI runtime specification.",
+					.verbs = verbs,
+					.options = options };
+
 static void print_verb(void)
 {
-	help_print_verb(&with_options);
+	help_print_verb(&program, &with_options);
 }
 
 static void print_bare_verb(void)
 {
-	help_print_verb(&without_options);
+	help_print_verb(&program, &without_options);
 }
 
 static void print_program(void)
 {
-	const struct verb *const verbs[] = { &with_options, &without_options, NULL };
-
-	help_print_program(verbs, options);
+	help_print_program(&program);
 }
 
 static void a_verbs_help_lists_its_options(void **state)

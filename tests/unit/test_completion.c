@@ -1,5 +1,5 @@
 /* What words of the tables stand for, and how arguments are taken apart. */
-#include "runtime/completion.h"
+#include "spec/cli/completion.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

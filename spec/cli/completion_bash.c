@@ -1,13 +1,13 @@
 /* The completion of bash(1). Needs nothing of the package bash-completion. */
 #include <string.h>
 
-#include "runtime/completion.h"
+#include "spec/cli/completion.h"
 
 /* What follows the tables. A word is a value, an option, the command or an argument: which of them the
  * last one is, the words before it say. bash makes a word of its own of each "=". A missing state root
  * would be made by `list`, so that is not asked then. */
-static const char program[] =
-	"_orun()\n"
+static const char behind_tables[] =
+	"_@program@()\n"
 	"{\n"
 	"	local cur=${COMP_WORDS[COMP_CWORD]} i=1 word kind= command= position=1 root=\n"
 	"	COMPREPLY=()\n"
@@ -15,7 +15,7 @@ static const char program[] =
 	"		word=${COMP_WORDS[i++]}\n"
 	"		case $word in\n"
 	"		-*)\n"
-	"			kind=$(_orun_kind \"$command\" \"$word\")\n"
+	"			kind=$(_@program@_kind \"$command\" \"$word\")\n"
 	"			[[ $kind ]] || continue\n"
 	"			[[ ${COMP_WORDS[i]} != = || $i -ge $COMP_CWORD ]] || ((i++))\n"
 	"			((i < COMP_CWORD)) || break\n"
@@ -31,10 +31,11 @@ static const char program[] =
 	"	done\n"
 	"	[[ $cur != = ]] || cur=\n"
 	"	if [[ ! $kind && $cur == -* ]]; then\n"
-	"		COMPREPLY=($(compgen -W \"$(_orun_options \"$command\")\" -- \"$cur\"))\n"
+	"		COMPREPLY=($(compgen -W \"$(_@program@_options \"$command\")\" -- "
+	"\"$cur\"))\n"
 	"		return\n"
 	"	fi\n"
-	"	[[ $kind ]] || kind=$(_orun_kind \"$command\" \"$position\")\n"
+	"	[[ $kind ]] || kind=$(_@program@_kind \"$command\" \"$position\")\n"
 	"	case $kind in\n"
 	"	file)\n"
 	"		compopt -o filenames 2>/dev/null\n"
@@ -53,7 +54,7 @@ static const char program[] =
 	"	'choice '*) COMPREPLY=($(compgen -W \"${kind#choice }\" -- \"$cur\")) ;;\n"
 	"	esac\n"
 	"}\n"
-	"complete -F _orun orun\n";
+	"complete -F _@program@ @program@\n";
 
 static void print_options(const char *command, const struct option *options, FILE *to)
 {
@@ -66,7 +67,7 @@ static void print_options(const char *command, const struct option *options, FIL
 	fprintf(to, "%s' ;;\n", *command ? "--help -h" : "");
 }
 
-static void print_kind(const struct globals *globals, const char *name, size_t length, FILE *to)
+static void print_kind(const struct program *program, const char *name, size_t length, FILE *to)
 {
 	switch (completion_of(name, length)) {
 	case COMPLETE_NOTHING:
@@ -83,7 +84,7 @@ static void print_kind(const struct globals *globals, const char *name, size_t l
 		return;
 	case COMPLETE_COMMAND:
 		fprintf(to, "choice ");
-		completion_print_commands(globals, to);
+		completion_print_commands(program, to);
 		return;
 	case COMPLETE_CHOICE:
 		fprintf(to, "choice ");
@@ -93,7 +94,7 @@ static void print_kind(const struct globals *globals, const char *name, size_t l
 }
 
 /* runc's single dash is taken for two. */
-static void print_option_kinds(const struct globals *globals, const char *command,
+static void print_option_kinds(const struct program *program, const char *command,
 			       const struct option *options, FILE *to)
 {
 	for (const struct option *option = options; option->name; option++) {
@@ -103,12 +104,12 @@ static void print_option_kinds(const struct globals *globals, const char *comman
 		if (option->letter)
 			fprintf(to, " | '%s -%c'", command, option->letter);
 		fprintf(to, ") echo '");
-		print_kind(globals, option->argument, strlen(option->argument), to);
+		print_kind(program, option->argument, strlen(option->argument), to);
 		fprintf(to, "' ;;\n");
 	}
 }
 
-static void print_argument_kinds(const struct globals *globals, const struct verb *verb, FILE *to)
+static void print_argument_kinds(const struct program *program, const struct verb *verb, FILE *to)
 {
 	struct completion_argument argument;
 	const char *at = verb->arguments;
@@ -118,28 +119,33 @@ static void print_argument_kinds(const struct globals *globals, const struct ver
 			fprintf(to, "\t'%s '[!-]*) echo '", verb->name);
 		else
 			fprintf(to, "\t'%s %d') echo '", verb->name, position);
-		print_kind(globals, argument.name, argument.length, to);
+		print_kind(program, argument.name, argument.length, to);
 		fprintf(to, "' ;;\n");
 	}
 }
 
-void completion_print_bash(const struct globals *globals, FILE *to)
+void completion_print_bash(const struct program *program, FILE *to)
 {
-	fprintf(to, "# bash completion for orun, made by: orun completion bash\n"
-		    "_orun_options() # COMMAND: its options\n{\n\tcase $1 in\n");
-	print_options("", globals->options, to);
-	for (const struct verb *const *verb = globals->verbs; *verb; verb++)
+	completion_print_named(
+		"# bash completion for @program@, made by: @program@ completion bash\n"
+		"_@program@_options() # COMMAND: its options\n{\n\tcase $1 in\n",
+		program, to);
+	print_options("", program->options, to);
+	for (const struct verb *const *verb = program->verbs; *verb; verb++)
 		print_options((*verb)->name, (*verb)->options, to);
-	fprintf(to, "\tesac\n}\n"
-		    "_orun_kind() # COMMAND OPTION-OR-POSITION: what stands there\n{\n"
-		    "\tcase \"$1 $2\" in\n");
-	print_option_kinds(globals, "", globals->options, to);
+	completion_print_named(
+		"\tesac\n}\n"
+		"_@program@_kind() # COMMAND OPTION-OR-POSITION: what stands there\n{\n"
+		"\tcase \"$1 $2\" in\n",
+		program, to);
+	print_option_kinds(program, "", program->options, to);
 	fprintf(to, "\t' 1') echo 'choice ");
-	completion_print_commands(globals, to);
+	completion_print_commands(program, to);
 	fprintf(to, "' ;;\n");
-	for (const struct verb *const *verb = globals->verbs; *verb; verb++) {
-		print_option_kinds(globals, (*verb)->name, (*verb)->options, to);
-		print_argument_kinds(globals, *verb, to);
+	for (const struct verb *const *verb = program->verbs; *verb; verb++) {
+		print_option_kinds(program, (*verb)->name, (*verb)->options, to);
+		print_argument_kinds(program, *verb, to);
 	}
-	fprintf(to, "\tesac\n}\n%s", program);
+	fputs("\tesac\n}\n", to);
+	completion_print_named(behind_tables, program, to);
 }

@@ -1,4 +1,4 @@
-#include "runtime/manual.h"
+#include "spec/cli/manual.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -22,12 +22,14 @@ static void print_text(const char *text, FILE *to)
 	}
 }
 
-static void print_title(const char *name, const char *summary, FILE *to)
+static void print_title(const struct program *program, const char *name, const char *summary,
+			FILE *to)
 {
 	fputs(".TH ", to);
 	for (const char *at = name; *at; at++)
 		fputc(toupper((unsigned char)*at), to);
-	fprintf(to, " 8 \"\" \"orun " ORUN_VERSION "\" \"Containers\"\n.SH NAME\n");
+	fprintf(to, " %d \"\" \"%s " ORUN_VERSION "\" \"Containers\"\n.SH NAME\n", program->section,
+		program->name);
 	print_text(name, to);
 	fputs(" \\- ", to);
 	print_text(summary, to);
@@ -77,31 +79,33 @@ static void print_options(const struct option *options, FILE *to)
 	}
 }
 
-static void print_program(const struct globals *globals, FILE *to)
+static void print_program(const struct program *program, FILE *to)
 {
-	print_title("orun", "run containers by the OCI runtime specification", to);
-	fputs(".SH SYNOPSIS\n\\fBorun\\fR [\\fIOPTIONS\\fR] \\fICOMMAND\\fR [\\fIOPTIONS\\fR] "
-	      "[\\fIARGUMENTS\\fR]\n.SH COMMANDS\n",
-	      to);
-	for (const struct verb *const *verb = globals->verbs; *verb; verb++) {
-		fprintf(to, ".TP\n\\fBorun\\-%s\\fR(8)\n", (*verb)->name);
+	print_title(program, program->name, program->summary, to);
+	fprintf(to,
+		".SH SYNOPSIS\n\\fB%s\\fR [\\fIOPTIONS\\fR] \\fICOMMAND\\fR [\\fIOPTIONS\\fR] "
+		"[\\fIARGUMENTS\\fR]\n.SH COMMANDS\n",
+		program->name);
+	for (const struct verb *const *verb = program->verbs; *verb; verb++) {
+		fprintf(to, ".TP\n\\fB%s\\-%s\\fR(%d)\n", program->name, (*verb)->name,
+			program->section);
 		print_text((*verb)->summary, to);
 		fputc('\n', to);
 	}
-	print_options(globals->options, to);
+	print_options(program->options, to);
 }
 
-void manual_print(const struct globals *globals, const struct verb *verb, FILE *to)
+void manual_print(const struct program *program, const struct verb *verb, FILE *to)
 {
 	char name[64];
 
 	if (!verb) {
-		print_program(globals, to);
+		print_program(program, to);
 		return;
 	}
-	snprintf(name, sizeof name, "orun-%s", verb->name);
-	print_title(name, verb->summary, to);
-	fprintf(to, ".SH SYNOPSIS\n\\fBorun %s\\fR %s", verb->name,
+	snprintf(name, sizeof name, "%s-%s", program->name, verb->name);
+	print_title(program, name, verb->summary, to);
+	fprintf(to, ".SH SYNOPSIS\n\\fB%s %s\\fR %s", program->name, verb->name,
 		verb->options->name ? "[\\fIOPTIONS\\fR] " : "");
 	print_arguments(verb->arguments, to);
 	print_options(verb->options, to);

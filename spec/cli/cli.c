@@ -1,9 +1,10 @@
-#include "runtime/cli.h"
+#include "spec/cli/cli.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "spec/base/log.h"
 #include "spec/base/text.h"
 
 /* Length of the name in "name=value", or of the whole word. */
@@ -119,21 +120,61 @@ static void print_options(const struct option *options)
 	}
 }
 
-void help_print_verb(const struct verb *verb)
+void help_print_verb(const struct program *program, const struct verb *verb)
 {
-	printf("Usage: orun %s [OPTIONS] %s\n\n%s\n", verb->name, verb->arguments, verb->summary);
+	printf("Usage: %s %s [OPTIONS] %s\n\n%s\n", program->name, verb->name, verb->arguments,
+	       verb->summary);
 	if (verb->options->name)
 		printf("\nOptions:\n");
 	print_options(verb->options);
 }
 
-void help_print_program(const struct verb *const *verbs, const struct option *globals)
+void help_print_program(const struct program *program)
 {
-	printf("Usage: orun [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n"
-	       "Runs containers by the OCI runtime specification.\n\nCommands:\n");
-	for (; *verbs; verbs++)
-		printf("  %-10s %s\n", (*verbs)->name, (*verbs)->summary);
+	printf("Usage: %s [OPTIONS] COMMAND [OPTIONS] [ARGUMENTS]\n\n%s\n\nCommands:\n",
+	       program->name, program->purpose);
+	for (const struct verb *const *verb = program->verbs; *verb; verb++)
+		printf("  %-10s %s\n", (*verb)->name, (*verb)->summary);
 	printf("\nOptions:\n");
-	print_options(globals);
-	printf("\n`orun COMMAND --help` tells more about one command.\n");
+	print_options(program->options);
+	printf("\n`%s COMMAND --help` tells more about one command.\n", program->name);
+}
+
+static const struct verb *find_verb(const struct program *program, const char *name)
+{
+	for (const struct verb *const *verb = program->verbs; *verb; verb++)
+		if (strcmp((*verb)->name, name) == 0)
+			return *verb;
+	return NULL;
+}
+
+int verb_run_named(const struct program *program, const struct globals *globals, int argc,
+		   char **argv, char *const words[], struct error *err)
+{
+	const struct verb *verb = find_verb(program, argv[0]);
+
+	if (!verb) {
+		error_set(err, EINVAL, "unknown command '%s'", argv[0]);
+		error_hint(err, "--help lists the commands");
+		return UNKNOWN_COMMAND;
+	}
+	if (verb->prepare && verb->prepare(words, err))
+		return 1;
+	int left = options_parse(verb->options, argc - 1, argv + 1, verb->options_first, err);
+	if (left == OPTIONS_HELP) {
+		help_print_verb(program, verb);
+		return 0;
+	}
+	if (left < 0)
+		return 1;
+	if (left < verb->min_arguments || left > verb->max_arguments) {
+		error_set(err, EINVAL, "%s: wants %s", verb->name,
+			  *verb->arguments ? verb->arguments : "no arguments");
+		error_hint(err, "`%s %s --help` tells more", program->name, verb->name);
+		return 1;
+	}
+	if (text_starts_with(verb->arguments, "ID"))
+		log_about_container(argv[1]);
+	return verb->about ? verb->about(program, left, argv + 1, err)
+			   : verb->run(globals, left, argv + 1, err);
 }

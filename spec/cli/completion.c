@@ -1,4 +1,4 @@
-#include "runtime/completion.h"
+#include "spec/cli/completion.h"
 
 #include <string.h>
 
@@ -49,8 +49,33 @@ void completion_print_choices(const char *name, size_t length, FILE *to)
 		fputc(name[i] == '|' ? ' ' : name[i], to);
 }
 
-void completion_print_commands(const struct globals *globals, FILE *to)
+void completion_print_commands(const struct program *program, FILE *to)
 {
-	for (const struct verb *const *verb = globals->verbs; *verb; verb++)
-		fprintf(to, "%s%s", verb == globals->verbs ? "" : " ", (*verb)->name);
+	for (const struct verb *const *verb = program->verbs; *verb; verb++)
+		fprintf(to, "%s%s", verb == program->verbs ? "" : " ", (*verb)->name);
+}
+
+void completion_print_named(const char *text, const struct program *program, FILE *to)
+{
+	static const char mark[] = "@program@";
+	const char *at;
+
+	for (; (at = strstr(text, mark)); text = at + sizeof mark - 1) {
+		fwrite(text, 1, (size_t)(at - text), to);
+		fputs(program->name, to);
+	}
+	fputs(text, to);
+}
+
+bool completion_has_ids(const struct program *program)
+{
+	for (const struct verb *const *verb = program->verbs; *verb; verb++) {
+		struct completion_argument argument;
+		const char *at = (*verb)->arguments;
+
+		while (completion_next_argument(&at, &argument))
+			if (completion_of(argument.name, argument.length) == COMPLETE_ID)
+				return true;
+	}
+	return false;
 }

@@ -1,10 +1,9 @@
-/* orun help */
+/* The verb help. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "runtime/commands.h"
-#include "runtime/manual.h"
+#include "spec/cli/manual.h"
 
 static bool man;
 
@@ -21,20 +20,20 @@ static const struct verb *find(const struct verb *const *verbs, const char *name
 	return NULL;
 }
 
-static int run(const struct globals *globals, int argc, char **argv, struct error *err)
+static int run(const struct program *program, int argc, char **argv, struct error *err)
 {
-	const struct verb *verb = argc ? find(globals->verbs, argv[0]) : NULL;
+	const struct verb *verb = argc ? find(program->verbs, argv[0]) : NULL;
 
 	if (argc && !verb) {
 		error_set(err, EINVAL, "no help for unknown command '%s'", argv[0]);
 		return 1;
 	}
 	if (man)
-		manual_print(globals, verb, stdout);
+		manual_print(program, verb, stdout);
 	else if (verb)
-		help_print_verb(verb);
+		help_print_verb(program, verb);
 	else
-		help_print_program(globals->verbs, globals->options);
+		help_print_program(program);
 	if (!fflush(stdout) && !ferror(stdout))
 		return 0;
 	error_errno(err, errno, "print help");
@@ -48,5 +47,5 @@ const struct verb help_verb = {
 	.options = options,
 	.min_arguments = 0,
 	.max_arguments = 1,
-	.run = run,
+	.about = run,
 };

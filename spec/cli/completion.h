@@ -4,7 +4,7 @@
 
 #include <stdio.h>
 
-#include "runtime/cli.h"
+#include "spec/cli/cli.h"
 
 /* What a word of the command line can be, as its name in the tables says. */
 enum completion {
@@ -30,9 +30,15 @@ bool completion_next_argument(const char **at, struct completion_argument *ret);
 
 /* "text|json" as words apart by spaces, and the names of all commands. */
 void completion_print_choices(const char *name, size_t length, FILE *to);
-void completion_print_commands(const struct globals *globals, FILE *to);
+void completion_print_commands(const struct program *program, FILE *to);
+
+/* Prints @text with the program's name wherever it has "@program@". */
+void completion_print_named(const char *text, const struct program *program, FILE *to);
+
+/* Whether a verb takes an ID: `list -q` then prints all there are. */
+bool completion_has_ids(const struct program *program);
 
 /* Prints the script. Errors of @to stay in it: ferror(3). */
-void completion_print_bash(const struct globals *globals, FILE *to);
-void completion_print_zsh(const struct globals *globals, FILE *to);
-void completion_print_fish(const struct globals *globals, FILE *to);
+void completion_print_bash(const struct program *program, FILE *to);
+void completion_print_zsh(const struct program *program, FILE *to);
+void completion_print_fish(const struct program *program, FILE *to);
