@@ -1,0 +1,18 @@
+/* Names of images, in the words of skopeo (containers-transports(5)):
+ *   oci:DIR[:TAG|@DIGEST]   oci-archive:FILE[:TAG|@DIGEST]   docker-archive:FILE[:REFERENCE]   DIR
+ * A bare directory is a layout. Knows no file. */
+#pragma once
+
+#include "spec/base/error.h"
+
+enum transport { TRANSPORT_OCI, TRANSPORT_OCI_ARCHIVE, TRANSPORT_DOCKER_ARCHIVE };
+
+struct reference {
+	enum transport transport;
+	char *path;
+	char *tag; /* org.opencontainers.image.ref.name, or docker's NAME[:TAG]; NULL: the only image */
+	char *digest; /* of the manifest or index; NULL: not given */
+};
+
+int reference_parse(const char *text, struct reference *ret, struct error *err);
+void reference_finish(struct reference *reference);
