@@ -1,58 +1,4 @@
-# Raw numbers of tests/bench/measure to tables and verdicts, in Markdown.
-# Fields: case, contestant, run, wall µs, processor µs, peak KiB.
-BEGIN { FS = "\t" }
-{
-	case_of[$1] = 1
-	if (!(($1, $2) in count)) {
-		contestants[$1] = contestants[$1] (contestants[$1] == "" ? "" : " ") $2
-	}
-	count[$1, $2]++
-	runs[$1, $2] = $3 > runs[$1, $2] ? $3 : runs[$1, $2]
-	value[$1, $2, $3, "wall"] = $4
-	value[$1, $2, $3, "cpu"] = $5
-	value[$1, $2, $3, "peak"] = $6
-}
-
-function median_of(list, n,    i, j, x)
-{
-	for (i = 2; i <= n; i++) {
-		x = list[i]
-		for (j = i - 1; j >= 1 && list[j] > x; j--)
-			list[j + 1] = list[j]
-		list[j + 1] = x
-	}
-	return n == 0 ? 0 : n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
-}
-
-function median(case_, who, what, first, last,    i, n, list)
-{
-	n = 0
-	for (i = first; i <= last; i++)
-		if ((case_, who, i, what) in value)
-			list[++n] = value[case_, who, i, what]
-	return median_of(list, n)
-}
-
-function whole(case_, who, what)
-{
-	return median(case_, who, what, 1, runs[case_, who])
-}
-
-# The median over rounds of the ratio within a round.
-function ratio(case_, who, other, what,    i, n, list)
-{
-	n = 0
-	for (i = 1; i <= runs[case_, who]; i++)
-		if (value[case_, other, i, what] > 0)
-			list[++n] = value[case_, who, i, what] / value[case_, other, i, what]
-	return median_of(list, n)
-}
-
-function has(case_, who)
-{
-	return (case_, who) in count
-}
-
+# The figures of orun and its peers as tables and verdicts, in Markdown. Goes with figures.awk.
 function times_table(case_, title,    names, n, i, base)
 {
 	n = split(contestants[case_], names, " ")
@@ -107,11 +53,6 @@ function many_table(    names, n, i, ordinals, m, k)
 		print ""
 	}
 	printf "\nMedians over the neighbours: 2 or 3 around the 1st, 11 around the 10th, 41 beyond.\n\n"
-}
-
-function verdict(what, measured, limit)
-{
-	printf "%s  %s: %.2f, budget %.2f\n", measured <= limit ? "PASS" : "MISS", what, measured, limit
 }
 
 function compare(case_, other, limit, title,    what, names, i)
