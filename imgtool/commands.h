@@ -1,6 +1,7 @@
 /* The verbs, one file each (cmd_NAME.c), and what they are given. */
 #pragma once
 
+#include "imgtool/progress.h"
 #include "spec/cli/cli.h"
 
 struct globals {
@@ -8,3 +9,8 @@ struct globals {
 	const char *store; /* NULL: the default */
 	bool version, help;
 };
+
+static inline enum progress_style progress_style_of(const struct globals *globals)
+{
+	return globals->quiet ? PROGRESS_QUIET : globals->json ? PROGRESS_JSON : PROGRESS_AUTO;
+}

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "imgtool/commands.h"
+#include "imgtool/interrupt.h"
+#include "spec/base/json_text.h"
 #include "spec/base/log.h"
 #include "spec/image.h"
 
@@ -63,10 +65,15 @@ static int run(int argc, char **argv, char *const words[], struct error *err)
 int main(int argc, char **argv)
 {
 	struct error error = { 0 };
+
+	interrupt_catch();
 	int status = run(argc, argv, argv, &error);
 
+	/* What is wrong with an image is told in the image's own words. */
+	text_make_printable(error.msg);
 	if (error.msg[0])
 		log_error("%s", error.msg);
 	log_close();
+	interrupt_resume();
 	return status;
 }

@@ -51,6 +51,24 @@ size_t utf8_cut(const char *text, size_t length, size_t max)
 	return max;
 }
 
+void text_make_printable(char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		size_t size = utf8_sequence(text, left);
+		unsigned char byte = (unsigned char)*text;
+		bool is_c1 = size == 2 && byte == 0xc2 && (unsigned char)text[1] < 0xa0;
+
+		if (size == 0)
+			size = 1;
+		if (is_c1 || (size == 1 && (byte < 0x20 || byte >= 0x7f)))
+			memset(text, '?', size);
+		text += size;
+		left -= size;
+	}
+}
+
 static void add_escape(struct buffer *buffer, unsigned char byte)
 {
 	switch (byte) {

@@ -14,6 +14,9 @@ size_t utf8_sequence(const char *text, size_t length);
 /* @length cut down to at most @max without tearing a UTF-8 sequence. */
 size_t utf8_cut(const char *text, size_t length, size_t max);
 
+/* Puts '?' in place of control characters (C1 too) and of bytes that are not UTF-8: a terminal would act on them. */
+void text_make_printable(char *text);
+
 /* Appends @length bytes as a JSON string with its quotes. Bytes that are not UTF-8 become U+FFFD. */
 void buffer_add_json_string(struct buffer *buffer, const char *text, size_t length);
 
