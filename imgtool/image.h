@@ -3,6 +3,7 @@
 #pragma once
 
 #include "imgtool/blob.h"
+#include "imgtool/platform.h"
 #include "imgtool/reference.h"
 #include "spec/image.h"
 
@@ -29,15 +30,6 @@ struct image {
 	size_t n_layers;
 	struct string_list names; /* tags under which the image is known in its layout or archive */
 };
-
-/* The platform to choose from an index: os, architecture, variant (NULL: any). */
-struct wanted_platform {
-	const char *os, *architecture, *variant;
-};
-/* This machine's, in Go's words: "linux", "amd64". */
-struct wanted_platform platform_of_host(void);
-/* "os/arch[/variant]", cut in place. */
-int platform_parse(char *text, struct wanted_platform *ret, struct error *err);
 
 /* Every digest and size on the way is checked, media types too (CVE-2021-41190); nothing is trusted for being
  * inside. An image that names another platform only is an error that lists what there is. */
