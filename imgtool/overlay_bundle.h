@@ -1,0 +1,28 @@
+/* Bundles whose root file system is an overlay: BUNDLE/overlay/upper and work are the container's own, the layers are in
+ * a store, and BUNDLE/imgtool.json says which. Knows no config.json. */
+#pragma once
+
+#include "imgtool/image.h"
+#include "imgtool/layer.h"
+#include "imgtool/progress.h"
+#include "imgtool/record.h"
+#include "imgtool/store.h"
+
+/* Extracts what the store lacks, refers to it there, makes rootfs/, overlay/ and imgtool.json in the new bundle open at
+ * @bundle, which will be at @path (absolute) when it is complete. @record: of the image (record_of_image); its store, reference
+ * and layers are filled in. Returns the detached mount of the root file system, or -1. What it made in @bundle is the
+ * caller's to remove; the reference in the store dies with it. */
+int overlay_bundle_make(struct store *store, const struct image *image, int bundle,
+			const char *path, struct bundle_record *record,
+			const struct layer_options *options, struct progress *progress,
+			struct error *err);
+
+/* Attaches that mount to rootfs/, for all to see. */
+int overlay_bundle_attach(int bundle, int mount, struct error *err);
+
+/* Mounts the root file system of a complete bundle again. Nothing happens when it is mounted; a plain bundle is
+ * EINVAL. */
+int overlay_bundle_mount(const char *path, struct error *err);
+
+/* Unmounts it; the writable layer stays. Nothing happens when it is not mounted. */
+int overlay_bundle_unmount(const char *path, struct error *err);

@@ -1,0 +1,37 @@
+/* imgtool.json of a bundle: what was unpacked into it, and for an overlay bundle what is needed to mount it again.
+ * Who reads it must take it for hostile: anyone with the bundle may have edited it. */
+#pragma once
+
+#include "imgtool/image.h"
+#include "spec/table.h"
+
+#define RECORD_NAME "imgtool.json"
+#define RECORD_MAX (1u << 20) /* bytes */
+#define RECORD_VERSION 1
+
+struct bundle_record {
+	int64_t version; /* RECORD_VERSION */
+	char *image;	 /* as the user named it, its path absolute; NULL: unknown */
+	char *manifest_digest, *config_digest; /* manifest_digest NULL for a docker-archive */
+	bool mapped; /* files have the owners of a user namespace with the user's subordinate ids */
+
+	/* Of an overlay bundle only; @store NULL: the root file system is a plain directory. */
+	char *store;		   /* absolute path */
+	char *reference;	   /* the store's name for this bundle, 32 hexadecimal digits */
+	struct string_list layers; /* their names in the store, the base first */
+};
+extern const struct type bundle_record_type;
+
+/* Reads and checks the record of the bundle open at @bundle: the right version, digests that are digests, names that
+ * are single components. No record: ENOENT, and the error says that this is no bundle of imgtool's. NULL on failure. */
+struct bundle_record *record_read(int bundle, struct error *err);
+
+/* Replaces it, mode 0644. */
+int record_write(int bundle, const struct bundle_record *record, struct error *err);
+
+/* A new record of a plain bundle of @image, which the user called @name ("oci:DIR:TAG"; relative paths are made absolute).
+ * NULL on failure. */
+struct bundle_record *record_of_image(const struct image *image, const char *name,
+				      struct error *err);
+
+void record_free(struct bundle_record *record); /* NULL allowed */
