@@ -67,7 +67,7 @@ static const char *state_text(const struct progress_view *view)
 	return "";
 }
 
-/* What is shown of an item in work, the most important first. */
+/* What is shown of an item in work, the most important first; of a width that stays, so that the bar does not jump. */
 enum piece { PIECE_PERCENT, PIECE_BYTES, PIECE_RATE, PIECE_LEFT, PIECES };
 
 static void print_piece(char *to, size_t room, const struct progress_view *view, enum piece piece)
@@ -85,19 +85,20 @@ static void print_piece(char *to, size_t room, const struct progress_view *view,
 	case PIECE_BYTES:
 		progress_print_bytes(done, (double)view->done);
 		progress_print_bytes(size, (double)view->size);
-		snprintf(to, room, "  %s%s%s", done, view->size ? "/" : "", view->size ? size : "");
+		snprintf(to, room, "  %8s%s%s", done, view->size ? "/" : "",
+			 view->size ? size : "");
 		return;
 	case PIECE_RATE:
 		progress_print_bytes(done, rate);
 		if (rate > 0)
-			snprintf(to, room, "  %s/s", done);
+			snprintf(to, room, "  %8s/s", done);
 		return;
 	case PIECE_LEFT:
 		if (rate > 0 && view->size > view->done) {
 			char left[32];
 
 			print_seconds(left, sizeof left, (double)(view->size - view->done) / rate);
-			snprintf(to, room, "  %s left", left);
+			snprintf(to, room, "  %12s left", left);
 		}
 		return;
 	case PIECES:

@@ -251,6 +251,27 @@ static void take_leaves_nothing(void **unused)
 	assert_int_equal(fd, -1);
 }
 
+static void expect_printable(const char *text, const char *expected)
+{
+	char changed[64];
+
+	strcpy(changed, text);
+	text_make_printable(changed);
+	assert_string_equal(changed, expected);
+}
+
+static void what_a_terminal_would_act_on_is_replaced(void **unused)
+{
+	(void)unused;
+	expect_printable("", "");
+	expect_printable("plain ~", "plain ~");
+	expect_printable("a\033[2Jb\n\r\tc\177", "a?[2Jb???c?");
+	expect_printable("\303\244 \342\202\254", "\303\244 \342\202\254");
+	/* C1: "\302\233" is the control sequence introducer. */
+	expect_printable("\302\233m \302\240", "??m \302\240");
+	expect_printable("\377\303", "??");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -271,6 +292,7 @@ int main(void)
 		cmocka_unit_test(json_string_escapes),
 		cmocka_unit_test(json_string_unescapes),
 		cmocka_unit_test(take_leaves_nothing),
+		cmocka_unit_test(what_a_terminal_would_act_on_is_replaced),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
