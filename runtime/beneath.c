@@ -5,8 +5,8 @@
 #include <string.h>
 #include <sys/vfs.h>
 
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 #include "spec/base/text.h"
 
 static const char *relative(const char *path)

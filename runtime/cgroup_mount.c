@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "runtime/mount_new.h"
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 static int bind_group(const struct cgroup_hierarchy *hierarchy, const struct mount_options *options,
 		      int target, struct error *err)

@@ -14,9 +14,9 @@
 #include "runtime/mountinfo.h"
 #include "runtime/plan.h"
 #include "runtime/steps.h"
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 #define LOG "dump.log"
 

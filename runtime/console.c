@@ -6,8 +6,8 @@
 
 #include "runtime/beneath.h"
 #include "runtime/mount_new.h"
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 static int set_size(int master, const struct console_size *size, struct error *err)
 {

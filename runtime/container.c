@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 
 #include "runtime/cgroup/cgroup.h"
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 #include "spec/config.h"
 
 /* It repeats the annotations and hooks of a config.json: what can be created can be deleted. */

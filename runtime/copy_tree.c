@@ -7,8 +7,8 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* Deeper than any tree that tools make: a hostile image must not exhaust our stack or descriptors. */
 #define DEPTH_MAX 256

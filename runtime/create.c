@@ -28,11 +28,11 @@
 #include "runtime/state_of_plan.h"
 #include "runtime/steps.h"
 #include "runtime/sync.h"
-#include "runtime/sys.h"
 #include "runtime/unix_socket.h"
 #include "spec/base/io.h"
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 struct creation {
 	const struct create_request *request;

@@ -12,10 +12,10 @@
 #include "runtime/descriptors.h"
 #include "runtime/process.h"
 #include "runtime/quote.h"
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* Where execvp(3) looks without PATH, and where root's programs are. */
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

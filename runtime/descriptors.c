@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdbool.h>
 
-#include "runtime/sys.h"
+#include "spec/base/sys.h"
 
 /* Where the kernel knows no CLOSE_RANGE_CLOEXEC (before 5.11): as many as RLIMIT_NOFILE usually is. */
 #define DESCRIPTORS_MAX 65536

@@ -6,8 +6,8 @@
 
 #include "runtime/beneath.h"
 #include "runtime/mount_new.h"
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 static const struct device default_devices[] = {
 #define DEFAULT_DEVICE(name, major_, minor_)                                  \

@@ -7,8 +7,8 @@
 #include <sys/sendfile.h>
 #include <sys/statvfs.h>
 
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 

@@ -6,8 +6,8 @@
 #include "runtime/beneath.h"
 #include "runtime/device.h"
 #include "runtime/mount_new.h"
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* What masks are cloned from: made when the first one is needed. */
 struct masks {

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 static void print_mappings(const struct id_mapping_list *mappings, struct buffer *text)
 {

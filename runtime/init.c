@@ -16,9 +16,9 @@
 #include "runtime/rootfs.h"
 #include "runtime/steps.h"
 #include "runtime/sync.h"
-#include "runtime/sys.h"
 #include "runtime/sysctl.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* The cgroup namespace is made after that group was entered, and a mount of cgroup2 shows the root of that namespace:
  * then the group comes first. (A mount of type cgroup is made of the groups themselves.) */

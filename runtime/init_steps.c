@@ -17,9 +17,9 @@
 #include "runtime/process.h"
 #include "runtime/seccomp_listener.h"
 #include "runtime/sync.h"
-#include "runtime/sys.h"
 #include "runtime/unix_socket.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 #define CAP(number) (1ull << (number))
 

@@ -13,10 +13,10 @@
 #include "runtime/resctrl.h"
 #include "runtime/rootfs.h"
 #include "runtime/steps.h"
-#include "runtime/sys.h"
 #include "runtime/unix_socket.h"
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* How long a killed init may take to go (ms): the kernel tears its namespaces down meanwhile. */
 #define DEATH_TIMEOUT 10000

@@ -10,9 +10,9 @@
 #include "runtime/live_mounts_child.h"
 #include "runtime/mount.h"
 #include "runtime/mountinfo.h"
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 #include "spec/config_validate.h"
 
 #define NOT_RUNNING "container not running"

@@ -18,8 +18,8 @@
 #include "runtime/mount_new.h"
 #include "runtime/mountinfo.h"
 #include "runtime/rootfs.h"
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* fsconfig(2) takes values up to this many bytes, with their NUL. */
 #define FSCONFIG_VALUE_MAX 256

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <sys/statfs.h>
 
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 #define SELINUX_FILESYSTEM_MAGIC 0xf97cff8cU
 

@@ -14,8 +14,8 @@
 #include "runtime/copy_tree.h"
 #include "runtime/idmap.h"
 #include "runtime/mount_new.h"
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* fsconfig(2) takes values up to this many bytes, with their NUL; mount(2) a page in all. */
 #define FSCONFIG_VALUE_MAX 256

@@ -6,8 +6,8 @@
 #include <sys/mount.h>
 #include <sys/statvfs.h>
 
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 int mount_attach(int mount, int target, struct error *err)
 {

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#include "runtime/sys.h"
+#include "spec/base/sys.h"
 
 /* What one word does. Later words win, so every set also takes the bits out of clear, and the other
  * way round. */

@@ -8,9 +8,9 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* Joined by the parent for the time of the clone. The mount namespace is joined by the child: the
  * parent would lose its root and working directory. The user namespace takes a process of its own. */

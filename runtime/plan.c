@@ -10,9 +10,9 @@
 
 #include "runtime/handler.h"
 #include "runtime/lsm.h"
-#include "runtime/sys.h"
 #include "runtime/sysctl.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 static const struct {
 	uint64_t clone_flag;

@@ -12,9 +12,9 @@
 #include "runtime/plan.h"
 #include "runtime/probe.h"
 #include "runtime/seccomp_support.h"
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 static bool kernel(struct buffer *detail)
 {

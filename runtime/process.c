@@ -12,9 +12,9 @@
 #include <sys/sysmacros.h>
 
 #include "runtime/exec_failure.h"
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 #define KEY_POSSESSOR_ALL 0x3f000000u
 #define KEY_USER_SEARCH_VIEW 0x00090000u

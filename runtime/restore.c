@@ -18,10 +18,10 @@
 #include "runtime/restore_root.h"
 #include "runtime/state_of_plan.h"
 #include "runtime/steps.h"
-#include "runtime/sys.h"
 #include "runtime/unix_socket.h"
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* Where other labels than the saved ones work. */
 #define VERSION_LABELS 31600

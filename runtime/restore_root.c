@@ -12,8 +12,8 @@
 #include "runtime/beneath.h"
 #include "runtime/mount_new.h"
 #include "runtime/rootfs.h"
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* The mount that @directory is on, as a descriptor of its root. */
 static int open_mount_of(const char *directory, struct error *err)

@@ -8,8 +8,8 @@
 
 #include "runtime/mount.h"
 #include "runtime/mount_new.h"
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 static bool owns_mounts(const struct plan *plan)
 {

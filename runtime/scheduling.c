@@ -6,7 +6,7 @@
 
 #include "runtime/list_format.h"
 #include "runtime/process.h"
-#include "runtime/sys.h"
+#include "spec/base/sys.h"
 
 static int set_scheduler(const struct scheduler *scheduler, struct error *err)
 {

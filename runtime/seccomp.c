@@ -15,8 +15,8 @@
 #include "runtime/seccomp_cache.h"
 #include "runtime/seccomp_check.h"
 #include "runtime/seccomp_enosys.h"
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 #ifndef ORUN_VERSION
 #define ORUN_VERSION "unversioned"

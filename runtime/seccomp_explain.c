@@ -13,11 +13,11 @@
 
 #include "runtime/descriptors.h"
 #include "runtime/seccomp_probe.h"
-#include "runtime/sys.h"
 #include "runtime/unix_socket.h"
 #include "spec/base/io.h"
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* Different refused calls that are told apart; a program that finds more is told of no further ones. */
 #define REFUSALS_MAX 512

@@ -4,7 +4,7 @@
 #include <linux/seccomp.h>
 #include <stddef.h>
 
-#include "runtime/sys.h"
+#include "spec/base/sys.h"
 
 bool seccomp_flag_is_supported(uint64_t flag)
 {

@@ -14,8 +14,8 @@
 #include <termios.h>
 #include <time.h>
 
-#include "runtime/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 #include "spec/base/text.h"
 
 /* Bytes on their way in one direction. */

@@ -20,9 +20,9 @@
 #include <sys/wait.h>
 
 #include "runtime/criu_rpc.h"
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 enum { SOCKET = 3 };
 

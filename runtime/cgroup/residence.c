@@ -7,9 +7,9 @@
 
 #include "runtime/cgroup/create.h"
 #include "runtime/cgroup/layout.h"
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* Longest /proc/PID/cgroup: a line per hierarchy, each with a path. */
 #define SELF_MAX ((size_t)64 * 4096)

@@ -6,9 +6,9 @@
 #include <stdlib.h>
 
 #include "runtime/cgroup/cgroup.h"
-#include "runtime/sys.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 /* Where nothing can be frozen: passes until no new process turns up. */
 #define PASSES_MAX 100

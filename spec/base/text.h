@@ -38,6 +38,9 @@ char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2)))
 bool text_equal(const char *a, const char *b);
 bool text_starts_with(const char *text, const char *prefix);
 
+/* Whether a byte is below 0x20 or is 0x7f: what a terminal or a file of lines takes for an order. */
+bool text_has_control(const char *text);
+
 /* Whether two absolute paths have the same components: "//dev/./" is "/dev". Links and ".." are words
  * like any other. */
 bool path_equal(const char *a, const char *b);

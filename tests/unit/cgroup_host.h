@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 #include "runtime/cgroup/plan.h"
-#include "runtime/sys.h"
 #include "spec/base/io.h"
+#include "spec/base/sys.h"
 
 static char v2_mount[64];
 static const char *v2_missing = "the test did not call host_setup";

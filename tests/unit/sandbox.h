@@ -25,7 +25,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "runtime/sys.h"
+#include "spec/base/sys.h"
 
 /* ---- a folder that nobody else sees ---- */
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#include "runtime/sys.h"
+#include "spec/base/sys.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

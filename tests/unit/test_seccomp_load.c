@@ -5,7 +5,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#include "runtime/sys.h"
+#include "spec/base/sys.h"
 #include "tests/unit/seccomp_profiles.h"
 
 /* Runs @body in a child; 77 means that the machine cannot do it. */

@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "runtime/sys.h"
+#include "spec/base/sys.h"
 
 /* Whether a filter that allows everything can be loaded with @flags. */
 static bool loads(unsigned flags)

@@ -23,7 +23,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "runtime/sys.h"
+#include "spec/base/sys.h"
 
 /* Long enough for a busy machine; only a failing test waits for it. */
 #define PATIENCE 20000 /* milliseconds */

@@ -26,6 +26,13 @@
 #define MOUNT_ATTR_IDMAP 0x00100000
 #endif
 
+#ifndef OVERLAYFS_SUPER_MAGIC /* linux/magic.h */
+#define OVERLAYFS_SUPER_MAGIC 0x794c7630
+#endif
+#ifndef STATX_ATTR_MOUNT_ROOT /* kernel 5.8 */
+#define STATX_ATTR_MOUNT_ROOT 0x00002000
+#endif
+
 #ifndef SECCOMP_FILTER_FLAG_TSYNC_ESRCH /* kernel 5.7 */
 #define SECCOMP_FILTER_FLAG_TSYNC_ESRCH (1UL << 4)
 #endif
