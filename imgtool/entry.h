@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 
@@ -14,15 +15,18 @@ struct entry_xattr {
 };
 
 struct entry {
-	char *path; /* without leading "/" and "./" and without a trailing "/"; "" is the root itself; ".." may be in it */
+	/* Bytes as the archive has them, without "." components and needless slashes; "" is the root itself. ".." may be
+	 * in it: where that leads only the tree can say. */
+	char *path;
 	char *link; /* a symlink's target or, with @hardlink, the path of the other name, cut as @path */
 	bool hardlink;
-	mode_t mode; /* type and permission bits */
+	mode_t mode; /* type and permission bits; with an access ACL the group's are its mask; a hard link is a file */
 	uint32_t uid, gid;
 	uint32_t major, minor;
 	struct timespec mtime;
-	int64_t size; /* of a regular file, bytes, holes included */
-	bool sparse;
-	struct entry_xattr *xattrs; /* ACLs among them, as system.posix_acl_access and _default */
+	int64_t size; /* of a regular file, bytes, holes included; 0 of all else */
+	bool sparse;  /* there are holes */
+	/* ACLs among them, as system.posix_acl_access and _default. Of two with one name the last one counts. */
+	struct entry_xattr *xattrs;
 	size_t n_xattrs;
 };

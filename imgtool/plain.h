@@ -15,15 +15,19 @@ struct plain_options {
 
 struct plain;
 
-/* Starts reading @layer, which must outlive it. Compression is what the media type says and the first bytes confirm; a
- * layer whose media type says tar may still be compressed, as old docker images are. */
+/* Starts reading @layer, which must outlive it. Compression is what the first bytes say and not what the media type
+ * says, as in docker and containerd: old images call compressed layers tar. What is plain is checked by the diff_id all
+ * the same. A layer without blob digest is checked by the diff_id alone. Errors do not name the layer: the caller's do. */
 struct plain *plain_open(const struct layer *layer, const struct plain_options *options,
 			 struct error *err);
 
 /* The next bytes, valid until the next call. Returns how many, or -1. 0: the end, and only then is the
  * layer what its digests say: blob size, blob digest and diff_id have been checked, and nothing follows the
- * compressed stream. */
+ * compressed stream. After the end or a failure every further call says the same. */
 ssize_t plain_read(struct plain *plain, const void **ret, struct error *err);
 
-/* Stops the thread if it still runs. */
+/* As it was given to plain_open. */
+uint64_t plain_max_size(const struct plain *plain);
+
+/* Stops the thread if it still runs, at once. NULL allowed. */
 void plain_close(struct plain *plain);
