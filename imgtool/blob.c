@@ -43,16 +43,15 @@ static int check_digest(const struct blob *blob, const char *text, struct error 
 
 int blob_read(const struct blob *blob, size_t max, char **ret, size_t *length, struct error *err)
 {
-	const char *name = blob->digest ? blob->digest : "a member of the archive";
-
 	if (blob->size > max)
-		return error_set(err, EFBIG, "%s: %" PRIu64 " bytes are more than the %zu allowed",
-				 name, blob->size, max);
+		return error_set(err, EFBIG, "%s%s%" PRIu64 " bytes are more than the %zu allowed",
+				 blob->digest ? blob->digest : "", blob->digest ? ": " : "",
+				 blob->size, max);
 	owned_string text = malloc((size_t)blob->size + 1);
 	if (!text)
-		return error_errno(err, ENOMEM, "%s", name);
+		return error_errno(err, ENOMEM, "read");
 	if (read_region(blob, text, err) || check_digest(blob, text, err))
-		return error_prefix(err, "%s", name);
+		return blob->digest ? error_prefix(err, "%s", blob->digest) : -1;
 	text[blob->size] = '\0';
 	*ret = take_pointer(text);
 	*length = (size_t)blob->size;

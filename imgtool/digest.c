@@ -31,12 +31,17 @@ static const struct algorithm *algorithm_of(const char *text)
 	return NULL;
 }
 
+static int unknown_algorithm(const char *text, struct error *err)
+{
+	return error_set(err, EINVAL, "digest '%.80s': is neither sha256 nor sha512", text);
+}
+
 int digest_check(const char *text, struct error *err)
 {
 	const struct algorithm *algorithm = algorithm_of(text);
 
 	if (!algorithm)
-		return error_set(err, EINVAL, "digest '%.80s': is neither sha256 nor sha512", text);
+		return unknown_algorithm(text, err);
 	const char *digits = text + strlen(algorithm->prefix);
 	if (strlen(digits) != algorithm->digits ||
 	    strspn(digits, "0123456789abcdef") != algorithm->digits)
@@ -48,15 +53,18 @@ int digest_check(const char *text, struct error *err)
 
 struct digest *digest_begin(const char *like, struct error *err)
 {
-	if (digest_check(like, err))
-		return NULL;
-	struct digest *digest = calloc(1, sizeof *digest);
+	const struct algorithm *algorithm = algorithm_of(like);
 
+	if (!algorithm) {
+		unknown_algorithm(like, err);
+		return NULL;
+	}
+	struct digest *digest = calloc(1, sizeof *digest);
 	if (!digest) {
 		error_errno(err, ENOMEM, "digest");
 		return NULL;
 	}
-	digest->algorithm = algorithm_of(like);
+	digest->algorithm = algorithm;
 	digest->context = EVP_MD_CTX_new();
 	const EVP_MD *md = EVP_get_digestbyname(digest->algorithm->name);
 	if (digest->context && md && EVP_DigestInit_ex(digest->context, md, NULL) == 1)

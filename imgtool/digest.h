@@ -13,8 +13,8 @@
 int digest_check(const char *text, struct error *err);
 
 struct digest; /* one in the making */
-struct digest *digest_begin(const char *like,
-			    struct error *err); /* @like: "sha256:…", for its algorithm */
+/* @like: "sha256:…" for its algorithm, which may stand alone. */
+struct digest *digest_begin(const char *like, struct error *err);
 void digest_add(struct digest *digest, const void *data, size_t length);
 /* Frees @digest. */
 void digest_end(struct digest *digest, char ret[DIGEST_MAX]);

@@ -29,6 +29,16 @@ static const struct field image_layout_fields[] = {
 };
 TYPE(image_layout);
 
+static const struct field image_document_fields[] = {
+	FIELD_OPT_INT64(image_document, schema_version, "schemaVersion"),
+	FIELD_STRING(image_document, media_type, "mediaType"),
+	FIELD_JSON(image_document, manifests, "manifests"),
+	FIELD_JSON(image_document, config, "config"),
+	FIELD_JSON(image_document, layers, "layers"),
+	FIELD_JSON(image_document, fs_layers, "fsLayers"),
+};
+TYPE(image_document);
+
 static const struct field image_index_fields[] = {
 	FIELD_INT64(image_index, schema_version, "schemaVersion", REQUIRED, ALWAYS, RANGE(2, 2)),
 	FIELD_STRING(image_index, media_type, "mediaType"),

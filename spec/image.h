@@ -75,6 +75,14 @@ struct image_config {
 	struct history_entry_list history;
 };
 
+/* What any index or manifest says of its kind; the values of fields that only one kind has, as text. */
+struct image_document {
+	struct opt_int64 schema_version;
+	char *media_type;
+	char *manifests, *config, *layers;
+	char *fs_layers; /* of Docker's schema 1 */
+};
+
 /* manifest.json of `docker save`: an array of these. */
 struct docker_image {
 	char *config; /* file name in the archive */
@@ -82,8 +90,8 @@ struct docker_image {
 };
 LIST_OF(docker_image);
 
-extern const struct type image_layout_type, image_index_type, image_manifest_type,
-	image_config_type, docker_image_type;
+extern const struct type image_layout_type, image_document_type, image_index_type,
+	image_manifest_type, image_config_type, docker_image_type;
 
 #define IMAGE_SPEC_VERSION "1.1.1"
 

@@ -63,6 +63,12 @@ void *table_parse(const struct type *type, const char *text, size_t length,
 
 void table_free(const struct type *type, void *object);
 
+/* The same for a document that is an array of such objects: *list is a LIST_OF them, to be freed with table_free_list.
+ * Returns 0, or -1 with problems filled and an empty list. */
+int table_parse_list(const struct type *type, const char *text, size_t length, void *list,
+		     struct problems *problems);
+void table_free_list(const struct type *type, void *list);
+
 /* Appends @object as JSON, keys in table order; what is absent, and what an absent field means as
  * well (0, false, an empty list), is left out. @indent spaces per level, 0 for one line. */
 void table_print(const struct type *type, const void *object, int indent, struct buffer *to);

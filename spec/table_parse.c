@@ -376,10 +376,11 @@ static bool means_absent(const struct field *field, struct json_object *json)
 	       json_object_get_string_len(json) == 0;
 }
 
+/* Where a table has no fields, the key alone says something: Go writes {} or null. */
 static void read_object(const struct reader *reader, const struct table_path *path,
 			struct json_object *json, const struct type *type, void *object)
 {
-	if (!expect(reader, path, json, json_type_object, "object"))
+	if (!type->field_count || !expect(reader, path, json, json_type_object, "object"))
 		return;
 	for (size_t i = 0; i < type->field_count; i++) {
 		const struct field *field = &type->fields[i];
@@ -420,6 +421,18 @@ static struct json_object *parse_tree(const char *text, size_t length, struct pr
 	return json;
 }
 
+/* The text's tree; NULL with problems, or for null. */
+static struct json_object *parse_text(const char *text, size_t length, struct scan_result *scan,
+				      struct problems *problems)
+{
+	if (length > INT_MAX) {
+		problems_add(problems, "the document: %zu bytes are too many", length);
+		return NULL;
+	}
+	return table_scan(text, length, scan, problems) == 0 ? parse_tree(text, length, problems)
+							     : NULL;
+}
+
 void *table_parse(const struct type *type, const char *text, size_t length,
 		  struct problems *problems)
 {
@@ -428,22 +441,36 @@ void *table_parse(const struct type *type, const char *text, size_t length,
 	const struct reader reader = { problems, &scan.large_integers };
 	size_t before = problems_count(problems);
 	void *object = NULL;
+	struct json_object *json = parse_text(text, length, &scan, problems);
 
-	if (length > INT_MAX) {
-		problems_add(problems, "the document: %zu bytes are too many", length);
-		return NULL;
-	}
-	if (table_scan(text, length, &scan, problems) == 0) {
-		struct json_object *json = parse_tree(text, length, problems);
-
-		if (json || problems_count(problems) == before) /* NULL also stands for null */
-			object = read_new_object(&reader, &document, json, type);
-		json_object_put(json);
-	}
+	if (json || problems_count(problems) == before) /* NULL also stands for null */
+		object = read_new_object(&reader, &document, json, type);
+	json_object_put(json);
 	scan_result_finish(&scan);
 	if (object && problems_count(problems) > before) {
 		table_free(type, object);
 		object = NULL;
 	}
 	return object;
+}
+
+int table_parse_list(const struct type *type, const char *text, size_t length, void *list,
+		     struct problems *problems)
+{
+	const struct table_path document = { 0 };
+	const struct field elements = { .kind = KIND_OBJECT_LIST, .type = type };
+	struct scan_result scan = { 0 };
+	const struct reader reader = { problems, &scan.large_integers };
+	size_t before = problems_count(problems);
+	struct json_object *json = parse_text(text, length, &scan, problems);
+
+	*(struct any_list *)list = (struct any_list){ 0 };
+	if (json || problems_count(problems) == before)
+		read_list(&reader, &document, json, &elements, list);
+	json_object_put(json);
+	scan_result_finish(&scan);
+	if (problems_count(problems) == before)
+		return 0;
+	table_free_list(type, list);
+	return -1;
 }

@@ -48,9 +48,7 @@ static void free_field(const struct field *field, void *at)
 				free(*((char ***)list->v)[i]); /* the key comes first */
 		__attribute__((fallthrough));
 	case KIND_OBJECT_LIST:
-		for (size_t i = 0; i < list->n; i++)
-			table_free(field->type, ((void **)list->v)[i]);
-		free(list->v);
+		table_free_list(field->type, list);
 		return;
 	default:
 		return;
@@ -64,6 +62,16 @@ void table_free(const struct type *type, void *object)
 	for (size_t i = 0; i < type->field_count; i++)
 		free_field(&type->fields[i], (char *)object + type->fields[i].offset);
 	free(object);
+}
+
+void table_free_list(const struct type *type, void *list)
+{
+	struct any_list *objects = list;
+
+	for (size_t i = 0; i < objects->n; i++)
+		table_free(type, ((void **)objects->v)[i]);
+	free(objects->v);
+	*objects = (struct any_list){ 0 };
 }
 
 static void new_line(struct printer *printer)

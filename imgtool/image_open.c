@@ -1,0 +1,131 @@
+/* image_open: from a reference to layers that can be read. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "imgtool/image_choice.h"
+#include "imgtool/image_docker.h"
+#include "spec/base/owned.h"
+
+static void owned_files_close(struct image_files **files)
+{
+	image_files_close(*files);
+}
+
+static void index_free(struct image_index **index)
+{
+	table_free(&image_index_type, *index);
+}
+
+static int open_layer(const struct image_files *files, const struct descriptor *descriptor,
+		      const char *diff_id, struct layer *layer, struct error *err)
+{
+	if (layer_compression(descriptor->media_type, &layer->compression, err) ||
+	    image_files_blob(files, descriptor, &layer->blob, err))
+		return -1;
+	layer->diff_id = strdup(diff_id);
+	return layer->diff_id ? 0 : error_errno(err, ENOMEM, "layer");
+}
+
+static int open_layers(const struct image_files *files, struct image *image, struct error *err)
+{
+	const struct descriptor_list *descriptors = &image->manifest->layers;
+	const struct string_list *diff_ids = &image->config->rootfs->diff_ids;
+
+	/* The history need not say as much: tools leave entries out of it. */
+	if (descriptors->n != diff_ids->n)
+		return error_set(err, EINVAL, "%zu layers, but the config has %zu diff_ids",
+				 descriptors->n, diff_ids->n);
+	image->layers = calloc(diff_ids->n + 1, sizeof *image->layers);
+	if (!image->layers)
+		return error_errno(err, ENOMEM, "layers");
+	for (size_t i = 0; i < diff_ids->n; i++) {
+		struct layer *layer = &image->layers[image->n_layers++];
+
+		layer->blob.fd = -1;
+		if (open_layer(files, descriptors->v[i], diff_ids->v[i], layer, err))
+			return error_prefix(err, "layer %zu", i + 1);
+	}
+	return 0;
+}
+
+/* All tags of what was chosen. */
+static int take_names(const struct image_index *index, const char *digest,
+		      struct string_list *names, struct error *err)
+{
+	for (size_t i = 0; i < index->manifests.n; i++) {
+		const struct descriptor *top = index->manifests.v[i];
+		const char *tag = image_tag(top);
+
+		if (tag && strcmp(top->digest, digest) == 0 && !string_list_has(names, tag) &&
+		    string_list_add(names, tag))
+			return error_errno(err, ENOMEM, "names");
+	}
+	return 0;
+}
+
+static int open_manifest(const struct image_files *files, const struct descriptor *descriptor,
+			 struct image *image, struct error *err)
+{
+	image->manifest_digest = strdup(descriptor->digest);
+	if (!image->manifest_digest)
+		return error_errno(err, ENOMEM, "image");
+	image->manifest = image_manifest_read(files, descriptor, &image->manifest_text, err);
+	if (!image->manifest)
+		return -1;
+	image->config_digest = strdup(image->manifest->config->digest);
+	if (!image->config_digest)
+		return error_errno(err, ENOMEM, "image");
+	image->config = image_config_read(files, image->manifest, &image->config_text, err);
+	return image->config ? open_layers(files, image, err) : -1;
+}
+
+static int open_layout(const struct image_files *files, const struct reference *reference,
+		       const struct wanted_platform *platform, struct image *image,
+		       struct error *err)
+{
+	OWNED(index_free) struct image_index *index = image_index_of_layout(files, err);
+	OWNED(image_choice_finish) struct image_choice choice = { 0 };
+
+	if (!index || image_choose(files, index, reference, platform, &choice, err))
+		return -1;
+	return take_names(index, choice.top->digest, &image->names, err) ||
+			       open_manifest(files, &choice.descriptor, image, err)
+		       ? -1
+		       : 0;
+}
+
+int image_open(const struct reference *reference, const struct wanted_platform *platform,
+	       struct image *ret, struct error *err)
+{
+	OWNED(owned_files_close)
+	struct image_files *files =
+		image_files_open(reference->path, reference->transport != TRANSPORT_OCI, err);
+
+	*ret = (struct image){ 0 };
+	int failed = !files ? -1
+		     : reference->transport == TRANSPORT_DOCKER_ARCHIVE
+			     ? image_docker_open(files, reference, platform, ret, err)
+			     : open_layout(files, reference, platform, ret, err);
+	if (!failed)
+		return 0;
+	image_finish(ret);
+	return error_prefix(err, "image %s", reference->path);
+}
+
+void image_finish(struct image *image)
+{
+	for (size_t i = 0; i < image->n_layers; i++) {
+		blob_finish(&image->layers[i].blob);
+		free(image->layers[i].diff_id);
+	}
+	free(image->layers);
+	free(image->manifest_digest);
+	free(image->config_digest);
+	free(image->manifest_text);
+	free(image->config_text);
+	table_free(&image_manifest_type, image->manifest);
+	table_free(&image_config_type, image->config);
+	string_list_finish(&image->names);
+	*image = (struct image){ 0 };
+}
