@@ -1,22 +1,22 @@
-/* From an image's configuration to a bundle's config.json: conversion.md, and the defaults that `docker run` has.
- * Reads passwd and group of the root file system, by descriptor; writes nothing. */
+/* From an image's configuration to a bundle's config.json: conversion.md of image-spec, and the defaults that
+ * `docker run` has. Reads passwd and group of the root file system, by descriptor, and the files that the options
+ * name; writes nothing. */
 #pragma once
 
+#include "imgtool/run_options.h"
 #include "spec/config.h"
 #include "spec/image.h"
 
-/* What the command line says instead of the image. NULL and empty: nothing. Lists are as `docker run` takes them. */
-struct run_options {
-	char *const *args; /* replaces Cmd; NULL-terminated or NULL */
-	const char *entrypoint, *user, *workdir, *hostname;
-	const char *network; /* "host", "none" (a new namespace: the default) or a path to join */
-	struct string_list env, env_files, volumes, tmpfs, cap_add, cap_drop, security, annotations;
-	const char *memory, *cpus, *pids_limit;
-	bool tty, read_only;
-};
-
-/* A complete config.json for the root file system "rootfs" of the bundle. @root: descriptor of it. For the caller to
- * config_free; NULL on failure. Digits are ids, never names; ids above 2³¹-1 are refused (CVE-2024-40635); control characters in Env and HOME too;
- * labels cannot name what the runtime would act on (run.oci., org.systemd.property.). */
+/* A complete configuration for the root file system "rootfs" of a bundle, for the caller to config_free; NULL on
+ * failure. @root: descriptor of the root file system. @notices: gets a line for each thing of the image or of
+ * the options that is not in the result, such as labels that a runtime would take for orders.
+ * Digits are ids and never names, ids above 2³¹-1 are refused (CVE-2024-40635), and so are control characters in the
+ * names of variables, in HOME, in users and in paths. The result has passed config_validate. */
 struct config *convert_image(const struct image_config *image, const struct run_options *options,
-			     int root, struct error *err);
+			     int root, struct string_list *notices, struct error *err);
+
+/* The directories that `docker run` would make in the root file system: the working directory and the image's
+ * volumes. @each is called with absolute paths; it returns 0 or -1. */
+int convert_directories(const struct image_config *image, const struct config *config,
+			int (*each)(void *context, const char *path, struct error *err),
+			void *context, struct error *err);

@@ -1,0 +1,108 @@
+#include "imgtool/convert.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "imgtool/convert_parts.h"
+#include "spec/base/owned.h"
+
+/* Most variables, labels, ports or volumes of an image: each is looked up among the others. */
+#define ENTRIES_MAX 10000
+
+/* Stands for the one that an image need not have. */
+static const struct image_process nothing;
+
+static const struct image_process *process_of(const struct image_config *image)
+{
+	return image->config ? image->config : &nothing;
+}
+
+static int check_image(const struct image_config *image, struct error *err)
+{
+	const struct image_process *process = process_of(image);
+	const struct {
+		const char *name;
+		size_t n;
+	} lists[] = {
+		{ "Env", process->env.n },
+		{ "Labels", process->labels.n },
+		{ "ExposedPorts", process->exposed_ports.n },
+		{ "Volumes", process->volumes.n },
+	};
+
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (lists[i].n > ENTRIES_MAX)
+			return error_set(err, E2BIG,
+					 "image: %s has %zu entries, at most %d are taken",
+					 lists[i].name, lists[i].n, ENTRIES_MAX);
+	if (strcmp(image->os, "linux") != 0)
+		return error_set(err, EINVAL, "the image is for another system than Linux");
+	return 0;
+}
+
+static int begin(struct config *config, const struct run_options *options, struct error *err)
+{
+	config->oci_version = strdup(SPEC_VERSION);
+	config->root = calloc(1, sizeof *config->root);
+	config->linux_ = calloc(1, sizeof *config->linux_);
+	if (!config->oci_version || !config->root || !config->linux_ ||
+	    !(config->root->path = strdup("rootfs")))
+		return error_errno(err, ENOMEM, "configuration");
+	config->root->readonly = options->read_only;
+	return 0;
+}
+
+static int check_result(const struct config *config, struct error *err)
+{
+	struct problems problems = { 0 };
+
+	config_validate(config, &problems);
+	int result = problems_count(&problems) ? problems_to_error(&problems, "configuration", err)
+					       : 0;
+	problems_finish(&problems);
+	return result;
+}
+
+struct config *convert_image(const struct image_config *image, const struct run_options *options,
+			     int root, struct string_list *notices, struct error *err)
+{
+	struct config *config = calloc(1, sizeof *config);
+	struct conversion conversion = {
+		.image = image,
+		.process = process_of(image),
+		.options = options,
+		.root = root,
+		.config = config,
+		.notices = notices,
+	};
+	int failed = !config ? error_errno(err, ENOMEM, "configuration")
+			     : check_image(image, err) || begin(config, options, err) ||
+				       convert_process(&conversion, err) ||
+				       convert_annotations(&conversion, err) ||
+				       convert_mounts(&conversion, err) ||
+				       convert_limits(&conversion, err) ||
+				       convert_security(&conversion, err) ||
+				       check_result(config, err);
+
+	account_finish(&conversion.account);
+	if (!failed)
+		return config;
+	config_free(config);
+	return NULL;
+}
+
+int convert_directories(const struct image_config *image, const struct config *config,
+			int (*each)(void *context, const char *path, struct error *err),
+			void *context, struct error *err)
+{
+	const struct set_key_list *volumes = &process_of(image)->volumes;
+
+	for (size_t i = 0; i < volumes->n; i++) {
+		owned_string path = convert_path("image: Volumes", volumes->v[i]->key, err);
+
+		if (!path || (convert_is_volume(path) && each(context, path, err)))
+			return -1;
+	}
+	return each(context, config->process->cwd, err);
+}
