@@ -1,0 +1,209 @@
+/* What a layer takes away: of the tree below it, or by marks that overlayfs understands. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "imgtool/tree_state.h"
+#include "spec/base/owned.h"
+
+/* Directories that are still to be gone through. */
+struct work {
+	uint32_t *v;
+	size_t n;
+};
+
+static int work_add(struct work *work, uint32_t directory, struct error *err)
+{
+	if ((work->n & (work->n - 1)) == 0) {
+		uint32_t *larger =
+			reallocarray(work->v, work->n ? 2 * work->n : 1, sizeof *work->v);
+
+		if (!larger)
+			return error_errno(err, ENOMEM, "directories");
+		work->v = larger;
+	}
+	work->v[work->n++] = directory;
+	return 0;
+}
+
+/* What is done with a name in one of them; it may add to the work. */
+typedef int name_function(struct tree *tree, const struct tree_place *place, int type,
+			  struct work *work, struct error *err);
+
+static int each_name(struct tree *tree, uint32_t directory, name_function *each, struct work *work,
+		     struct error *err)
+{
+	int fd = directory_fd(&tree->directories, directory, err);
+	const struct dirent *entry;
+
+	if (fd < 0)
+		return -1;
+	owned_fd list = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	owned_dir dir = list < 0 ? NULL : fdopendir(list);
+	if (!dir)
+		return error_errno(err, errno, "open directory");
+	fd = take_fd(&list);
+	while ((errno = 0, entry = readdir(dir))) {
+		struct tree_place place = { directory, fd, entry->d_name };
+
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    each(tree, &place, entry->d_type, work, err))
+			return -1;
+	}
+	return errno ? error_errno(err, errno, "read directory") : 0;
+}
+
+static int go_through(struct tree *tree, uint32_t directory, name_function *each, struct error *err)
+{
+	struct work work = { 0 };
+	int failed = work_add(&work, directory, err);
+
+	while (!failed && work.n)
+		failed = each_name(tree, work.v[--work.n], each, &work, err);
+	free(work.v);
+	return failed ? -1 : 0;
+}
+
+/* ---- from the tree ---- */
+
+static int clear_name(struct tree *tree, const struct tree_place *place, int type,
+		      struct work *work, struct error *err)
+{
+	uint32_t inside;
+
+	(void)type;
+	if (!tree_made_at(tree, place->directory, place->name, &inside))
+		return tree_remove_at(tree, place, err);
+	if (inside == DIRECTORY_NONE ||
+	    directory_of(&tree->directories, inside)->flags & DIRECTORY_FRESH)
+		return 0;
+	return work_add(work, inside, err);
+}
+
+static int clear(struct tree *tree, uint32_t directory, struct error *err)
+{
+	if (directory_of(&tree->directories, directory)->flags & DIRECTORY_FRESH)
+		return 0;
+	return go_through(tree, directory, clear_name, err);
+}
+
+int tree_remove(struct tree *tree, const char *path, struct error *err)
+{
+	struct tree_place place;
+	uint32_t directory;
+
+	if (tree_end_file(tree, err))
+		return -1;
+	int status = tree_find_place(tree, path, DIRECTORY_MISSING_TELL, &place, err);
+	if (status)
+		return status < 0 ? -1 : 0;
+	if (!tree_made_at(tree, place.directory, place.name, &directory))
+		return tree_remove_at(tree, &place, err);
+	return directory == DIRECTORY_NONE ? 0 : clear(tree, directory, err);
+}
+
+int tree_clear(struct tree *tree, const char *path, struct error *err)
+{
+	uint32_t directory;
+
+	if (tree_end_file(tree, err))
+		return -1;
+	int status = directory_resolve(&tree->directories, path, strlen(path),
+				       DIRECTORY_MISSING_TELL, &directory, err);
+	if (status)
+		return status < 0 ? -1 : 0;
+	return clear(tree, directory, err);
+}
+
+/* ---- for overlayfs: Documentation/filesystems/overlayfs.rst, "whiteouts and opaque directories" ---- */
+
+bool tree_is_whiteout(int dirfd, const char *name)
+{
+	struct stat st;
+
+	return fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISCHR(st.st_mode) &&
+	       st.st_rdev == 0;
+}
+
+static bool is_within_opaque(const struct directories *all, uint32_t number)
+{
+	while (!(directory_of(all, number)->flags & DIRECTORY_OPAQUE) && number != DIRECTORY_ROOT)
+		number = directory_of(all, number)->parent;
+	return number != DIRECTORY_ROOT;
+}
+
+static int drop_whiteout(struct tree *tree, const struct tree_place *place, int type,
+			 struct work *work, struct error *err)
+{
+	uint32_t inside = directory_known(&tree->directories, place->directory, place->name,
+					  strlen(place->name));
+
+	if (inside != DIRECTORY_NONE)
+		return directory_of(&tree->directories, inside)->flags & DIRECTORY_WHITEOUTS
+			       ? work_add(work, inside, err)
+			       : 0;
+	if ((type != DT_CHR && type != DT_UNKNOWN) || !tree_is_whiteout(place->fd, place->name))
+		return 0;
+	return tree_remove_at(tree, place, err);
+}
+
+int tree_mark_opaque(struct tree *tree, uint32_t directory, struct error *err)
+{
+	const char *name = tree->options.user_xattrs ? "user.overlay.opaque"
+						     : "trusted.overlay.opaque";
+	struct directory *one = directory_of(&tree->directories, directory);
+	int fd = directory_fd(&tree->directories, directory, err);
+
+	if (fd < 0)
+		return -1;
+	if (fsetxattr(fd, name, "y", 1, 0))
+		return error_errno(err, errno, "set attribute '%s'", name);
+	one->flags |= DIRECTORY_OPAQUE;
+	if (!(one->flags & DIRECTORY_WHITEOUTS))
+		return 0;
+	return go_through(tree, directory, drop_whiteout, err);
+}
+
+int tree_make_opaque(struct tree *tree, const char *path, struct error *err)
+{
+	uint32_t directory;
+
+	if (tree_end_file(tree, err))
+		return -1;
+	int status = directory_resolve(&tree->directories, path, strlen(path),
+				       DIRECTORY_MISSING_TELL, &directory, err);
+	if (status < 0)
+		return -1;
+	if (status || directory == DIRECTORY_ROOT)
+		return TREE_NEEDS_LOWER;
+	return tree_mark_opaque(tree, directory, err);
+}
+
+int tree_whiteout(struct tree *tree, const char *path, struct error *err)
+{
+	struct directories *all = &tree->directories;
+	struct tree_place place;
+	uint32_t directory;
+
+	if (tree_end_file(tree, err))
+		return -1;
+	int status = tree_find_place(tree, path, DIRECTORY_MISSING_TELL, &place, err);
+	if (status)
+		return status < 0 ? -1 : TREE_NEEDS_LOWER;
+	if (is_within_opaque(all, place.directory))
+		return 0;
+	if (tree_made_at(tree, place.directory, place.name, &directory))
+		return directory == DIRECTORY_NONE ? 0 : tree_mark_opaque(tree, directory, err);
+	if (directory_prepare(all, place.directory, err))
+		return -1;
+	/* A second whiteout of the name finds the first. */
+	if (mknodat(place.fd, place.name, S_IFCHR, 0) && errno != EEXIST)
+		return error_errno(err, errno, "make whiteout");
+	tree->has_whiteouts = true;
+	directory_mark(all, place.directory, DIRECTORY_WHITEOUTS);
+	return 0;
+}
