@@ -14,6 +14,13 @@ struct id_mappings {
  * those files is passed over, as shadow does. For id_mappings_finish, also on failure. */
 int id_mappings_of_user(struct id_mappings *ret, struct error *err);
 
+/* Those of the user namespace that the process is in: /proc/self/uid_map, ids outside as its parent namespace sees
+ * them. */
+int id_mappings_of_process(struct id_mappings *ret, struct error *err);
+
+/* Whether every id is itself: no user namespace but the initial one. */
+bool id_mappings_identical(const struct id_mappings *mappings);
+
 /* Whether all ids that images use, 0 to 65535, are mapped. */
 bool id_mappings_full(const struct id_mappings *mappings);
 

@@ -19,8 +19,12 @@ struct overlay {
 };
 
 /* A detached mount, which goes with its last descriptor unless overlay_attach gave it a place. Close-on-exec. One lower
- * directory and no upper one is that directory itself, as a detached read-only bind mount. */
+ * directory and no upper one is no mount, but that directory itself. */
 int overlay_mount(const struct overlay *overlay, struct error *err);
+
+/* What overlay_mount does where overlayfs has no fsconfig(2) options of its own, before kernel 6.7: as many layers as
+ * the options of mount(2) have room for, about 200. */
+int overlay_mount_by_options(const struct overlay *overlay, struct error *err);
 
 /* Mounts @mount on the directory @name of @directory, which is neither a link nor a mount already. */
 int overlay_attach(int mount, int directory, const char *name, struct error *err);

@@ -9,6 +9,16 @@
 #define RECORD_MAX (1u << 20) /* bytes */
 #define RECORD_VERSION 1
 
+/* In an overlay bundle: the writable layer and what the kernel needs beside it, and the bundle's link to its reference in the
+ * store. */
+#define RECORD_OVERLAY "overlay"
+#define RECORD_UPPER "upper"
+#define RECORD_WORK "work"
+#define RECORD_LINK "reference"
+#define RECORD_REFERENCE_LENGTH 32
+/* Behind the chain id of a layer that was extracted on those below it. */
+#define RECORD_ON_LOWER "-on-lower"
+
 struct bundle_record {
 	int64_t version; /* RECORD_VERSION */
 	char *image;	 /* as the user named it, its path absolute; NULL: unknown */
@@ -33,5 +43,9 @@ int record_write(int bundle, const struct bundle_record *record, struct error *e
  * NULL on failure. */
 struct bundle_record *record_of_image(const struct image *image, const char *name,
 				      struct error *err);
+
+/* Whether @text is a name that the store gives: to a bundle, to a layer. */
+bool record_is_reference(const char *text);
+bool record_is_layer(const char *text);
 
 void record_free(struct bundle_record *record); /* NULL allowed */

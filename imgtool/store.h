@@ -11,8 +11,9 @@
 struct store;
 
 enum store_use {
-	STORE_TO_USE,	/* with others, while nobody collects garbage */
-	STORE_TO_CLEAN, /* alone */
+	STORE_TO_USE,		/* with others, while nobody collects garbage */
+	STORE_TO_CLEAN,		/* alone */
+	STORE_TO_CLEAN_AT_ONCE, /* alone; EWOULDBLOCK when others use it */
 };
 
 /* Opens the store, made when missing with mode 0700. @path NULL: $IMGTOOL_STORE, /var/lib/imgtool for root, otherwise
@@ -31,11 +32,13 @@ struct store_stack {
 void store_stack_finish(struct store_stack *stack);
 
 /* Brings all layers of @image into the store: those that are there are not read; the others are extracted in
- * parallel. @options: limits and owners; its form is chosen here. @progress has the layers as its items. */
+ * parallel. @options: limits and owners; its form is chosen here. @progress has the layers as its items; NULL allowed.
+ * *ret is for store_stack_finish, also on failure. */
 int store_extract(struct store *store, const struct image *image,
 		  const struct layer_options *options, struct progress *progress,
 		  struct store_stack *ret, struct error *err);
 
-/* The same layers again by their names. One that is gone: ENOENT, with the image as the hint. */
+/* The same layers again by their names. One that is gone: ENOENT. For store_stack_finish, also on
+ * failure. */
 int store_stack_open(struct store *store, const struct string_list *keys, struct store_stack *ret,
 		     struct error *err);
