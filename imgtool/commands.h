@@ -10,7 +10,11 @@ struct globals {
 	bool version, help;
 };
 
+extern const struct verb unpack_verb;
+
 static inline enum progress_style progress_style_of(const struct globals *globals)
 {
 	return globals->quiet ? PROGRESS_QUIET : globals->json ? PROGRESS_JSON : PROGRESS_AUTO;
 }
+
+extern const struct verb list_verb, inspect_verb;

@@ -35,12 +35,17 @@ struct image {
  * inside. An image that names another platform only is an error that lists what there is. */
 int image_open(const struct reference *reference, const struct wanted_platform *platform,
 	       struct image *ret, struct error *err);
+/* The same of what the user wrote; @platform: "os/arch[/variant]", NULL: this machine's. */
+int image_open_named(const char *name, const char *platform, struct image *ret, struct error *err);
 void image_finish(struct image *image);
 
-/* Calls @each for every manifest that the layout or archive has, for `list`. */
+/* Calls @each for every manifest that the reference leads to, all of them when it names no image; @each returns 0, or -1 for
+ * ENOMEM. */
 struct image_line {
-	const char *name, *digest, *platform; /* name: tag or "" */
-	int64_t size;			      /* of config and layers, bytes; -1 unknown */
+	const char *name;     /* "" when it has none */
+	const char *digest;   /* of the manifest; of the config in a docker-archive */
+	const char *platform; /* "" unknown */
+	int64_t size;	      /* of config and layers, bytes; -1 unknown */
 };
 int image_list(const struct reference *reference, int (*each)(const struct image_line *, void *),
 	       void *context, struct error *err);

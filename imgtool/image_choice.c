@@ -35,21 +35,6 @@ static void choosing_finish(struct choosing *choosing)
 	free(choosing->other_type);
 }
 
-static bool has_tag(const struct descriptor *top, void *context)
-{
-	const struct choosing *choosing = context;
-
-	return !choosing->reference->tag || image_has_name(top, choosing->reference->tag);
-}
-
-static bool has_digest(const struct found_manifest *found, const char *digest)
-{
-	for (size_t i = 0; i < found->length; i++)
-		if (strcmp(found->path[i]->digest, digest) == 0)
-			return true;
-	return false;
-}
-
 static struct candidate *add_candidate(struct choosing *choosing,
 				       const struct found_manifest *found, struct error *err)
 {
@@ -79,16 +64,6 @@ static struct candidate *add_candidate(struct choosing *choosing,
 	return NULL;
 }
 
-static void manifest_free(struct image_manifest **manifest)
-{
-	table_free(&image_manifest_type, *manifest);
-}
-
-static void config_free(struct image_config **config)
-{
-	table_free(&image_config_type, *config);
-}
-
 static int note_other(struct choosing *choosing, const char *media_type, struct error *err)
 {
 	free(choosing->other_type);
@@ -109,7 +84,7 @@ static int set_platform(const struct choosing *choosing, struct candidate *candi
 static int set_platform_of_config(struct choosing *choosing, struct candidate *candidate,
 				  const struct descriptor *descriptor, struct error *err)
 {
-	OWNED(manifest_free)
+	OWNED(owned_manifest_free)
 	struct image_manifest *manifest =
 		image_manifest_read(choosing->files, descriptor, NULL, err);
 
@@ -117,7 +92,7 @@ static int set_platform_of_config(struct choosing *choosing, struct candidate *c
 		return -1;
 	if (document_kind(manifest->config->media_type) != DOCUMENT_CONFIG)
 		return note_other(choosing, manifest->config->media_type, err);
-	OWNED(config_free)
+	OWNED(owned_config_free)
 	struct image_config *config = image_config_read(choosing->files, manifest, NULL, err);
 	if (!config)
 		return -1;
@@ -140,10 +115,7 @@ static int consider(const struct found_manifest *found, void *context, struct er
 {
 	struct choosing *choosing = context;
 	const struct descriptor *descriptor = found_descriptor(found);
-	const char *digest = choosing->reference->digest;
 
-	if (digest && !has_digest(found, digest))
-		return 0;
 	choosing->any_wanted = true;
 	if (document_kind(descriptor->media_type) != DOCUMENT_MANIFEST)
 		return note_other(choosing, descriptor->media_type, err);
@@ -156,19 +128,6 @@ static int consider(const struct found_manifest *found, void *context, struct er
 		return set_platform(choosing, candidate, descriptor->platform, err);
 	candidate->read = true;
 	return set_platform_of_config(choosing, candidate, descriptor, err);
-}
-
-/* What a digest does not lead to need not be there. */
-static int pass_over(const struct descriptor *descriptor, void *context, struct error *err)
-{
-	const struct choosing *choosing = context;
-	const char *digest = choosing->reference->digest;
-
-	if (!digest || strcmp(digest, descriptor->digest) == 0)
-		return -1;
-	if (err)
-		*err = (struct error){ 0 };
-	return 0;
 }
 
 /* "a, b, c and 7 more", each name once. */
@@ -294,11 +253,9 @@ int image_choose(const struct image_files *files, const struct image_index *inde
 {
 	OWNED(choosing_finish)
 	struct choosing choosing = { .files = files, .reference = reference, .platform = platform };
-	const struct manifest_walk walk = { .files = files,
-					    .wanted = has_tag,
-					    .each = consider,
-					    .unreadable = pass_over,
-					    .context = &choosing };
+	const struct manifest_walk walk = {
+		.files = files, .reference = reference, .each = consider, .context = &choosing
+	};
 
 	if (image_manifests_walk(&walk, index, err))
 		return -1;

@@ -1,7 +1,6 @@
 #include "imgtool/image_docker.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,11 +8,6 @@
 #include "imgtool/docker_name.h"
 #include "imgtool/image_documents.h"
 #include "spec/base/owned.h"
-
-static void images_free(struct docker_image_list *images)
-{
-	table_free_list(&docker_image_type, images);
-}
 
 int image_docker_images(const struct image_files *files, struct docker_image_list *ret,
 			struct error *err)
@@ -55,25 +49,37 @@ static int tell_names(const struct docker_image_list *images, struct error *err)
 	return -1;
 }
 
+bool image_docker_is_meant(const struct docker_image *docker, size_t index,
+			   const struct reference *reference)
+{
+	if (reference->tag)
+		return is_named(docker, reference->tag);
+	return reference->index < 0 || (uint64_t)reference->index == index;
+}
+
 static const struct docker_image *choose(const struct docker_image_list *images,
 					 const struct reference *reference, struct error *err)
 {
-	if (reference->tag) {
-		for (size_t i = 0; i < images->n; i++)
-			if (is_named(images->v[i], reference->tag))
-				return images->v[i];
-		error_set(err, ENOENT, "no image is named '%s'", reference->tag);
-	} else if (reference->index >= 0) {
-		if ((uint64_t)reference->index < images->n)
-			return images->v[reference->index];
-		error_set(err, ENOENT, "there is no image number %" PRId64 ", only %zu",
-			  reference->index, images->n);
-	} else {
-		if (images->n == 1)
-			return images->v[0];
-		error_set(err, ENOENT, "there are %zu images; name one as :NAME:TAG or :@NUMBER",
-			  images->n);
+	const struct docker_image *meant = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < images->n; i++) {
+		if (!image_docker_is_meant(images->v[i], i, reference))
+			continue;
+		meant = images->v[i];
+		n++;
 	}
+	if (n == 1)
+		return meant;
+	if (n > 1)
+		error_set(err, ENOENT,
+			  "%zu images could be meant; name one as :NAME:TAG or :@NUMBER", n);
+	else if (reference->tag)
+		error_set(err, ENOENT, "no image is named '%s'", reference->tag);
+	else if (images->n)
+		error_set(err, ENOENT, "the last image is number %zu", images->n - 1);
+	else
+		error_set(err, ENOENT, "there is no image in it");
 	tell_names(images, err);
 	return NULL;
 }
@@ -180,7 +186,7 @@ int image_docker_open(const struct image_files *files, const struct reference *r
 		      const struct wanted_platform *platform, struct image *image,
 		      struct error *err)
 {
-	OWNED(images_free) struct docker_image_list images = { 0 };
+	OWNED(owned_docker_images_free) struct docker_image_list images = { 0 };
 	char digest[DIGEST_MAX];
 
 	if (image_docker_images(files, &images, err))

@@ -9,6 +9,10 @@
 int image_docker_images(const struct image_files *files, struct docker_image_list *ret,
 			struct error *err);
 
+/* Whether the reference means that one, the archive's number @index; without a name it means any. */
+bool image_docker_is_meant(const struct docker_image *docker, size_t index,
+			   const struct reference *reference);
+
 /* The config of one of them as it is in the archive; *digest is of DIGEST_MAX bytes. A name that is a digest
  * must be the content's. NULL on failure; free both. */
 struct image_config *image_docker_config(const struct image_files *files,

@@ -34,3 +34,24 @@ int docker_images_parse(const char *text, size_t length, struct docker_image_lis
 
 /* What a layer's media type says of its compression: layer.md, and Docker's types. */
 int layer_compression(const char *media_type, enum compression *ret, struct error *err);
+
+/* For OWNED. */
+static inline void owned_index_free(struct image_index **index)
+{
+	table_free(&image_index_type, *index);
+}
+
+static inline void owned_manifest_free(struct image_manifest **manifest)
+{
+	table_free(&image_manifest_type, *manifest);
+}
+
+static inline void owned_config_free(struct image_config **config)
+{
+	table_free(&image_config_type, *config);
+}
+
+static inline void owned_docker_images_free(struct docker_image_list *images)
+{
+	table_free_list(&docker_image_type, images);
+}

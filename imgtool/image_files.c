@@ -27,11 +27,6 @@ void image_files_close(struct image_files *files)
 	free(files);
 }
 
-static void owned_files_close(struct image_files **files)
-{
-	image_files_close(*files);
-}
-
 /* Nonblocking, so that a FIFO or a terminal of that name cannot hold us up. */
 enum { OPEN_FLAGS = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY };
 

@@ -11,6 +11,12 @@ struct image_files;
 struct image_files *image_files_open(const char *path, bool archive, struct error *err);
 void image_files_close(struct image_files *files); /* NULL allowed */
 
+/* For OWNED. */
+static inline void owned_files_close(struct image_files **files)
+{
+	image_files_close(*files);
+}
+
 /* The regular file @name, without a digest; finish *ret when this returns 0. ENOENT when there is none. */
 int image_files_find(const struct image_files *files, const char *name, struct blob *ret,
 		     struct error *err);

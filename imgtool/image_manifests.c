@@ -1,6 +1,7 @@
 #include "imgtool/image_manifests.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "imgtool/docker_name.h"
 #include "spec/base/owned.h"
@@ -74,6 +75,27 @@ static struct image_index *read_index(const struct image_files *files,
 	return index;
 }
 
+/* Whether the digest is on the way; NULL: any. */
+static bool has_digest(const struct found_manifest *found, const char *digest)
+{
+	for (size_t i = 0; i < found->length; i++)
+		if (!digest || strcmp(found->path[i]->digest, digest) == 0)
+			return true;
+	return false;
+}
+
+/* What a wanted digest is not known to be below need not be there. */
+static int unreadable(const struct manifest_walk *walk, const struct found_manifest *found,
+		      struct error *err)
+{
+	if (!has_digest(found, walk->reference->digest)) {
+		if (err)
+			*err = (struct error){ 0 };
+		return 0;
+	}
+	return walk->unreadable ? walk->unreadable(found, walk->context, err) : -1;
+}
+
 static int walk_nested(struct state *state, struct found_manifest *found, struct error *err)
 {
 	const struct manifest_walk *walk = state->walk;
@@ -88,8 +110,12 @@ static int walk_nested(struct state *state, struct found_manifest *found, struct
 				 IMAGE_INDEX_DEPTH);
 	struct image_index *index = read_index(walk->files, descriptor, err);
 	if (!index)
-		return walk->unreadable ? walk->unreadable(descriptor, walk->context, err) : -1;
-	int result = walk_index(state, index, found, err);
+		return unreadable(walk, found, err);
+	int result = walk->index && has_digest(found, walk->reference->digest)
+			     ? walk->index(found, walk->context, err)
+			     : 0;
+	if (!result)
+		result = walk_index(state, index, found, err);
 	table_free(&image_index_type, index);
 	return result;
 }
@@ -99,18 +125,20 @@ static int walk_index(struct state *state, const struct image_index *index,
 		      struct found_manifest *found, struct error *err)
 {
 	const struct manifest_walk *walk = state->walk;
+	const char *tag = walk->reference->tag;
 	size_t depth = found->length++;
 	int failed = 0;
 
 	for (size_t i = 0; i < index->manifests.n && !failed; i++) {
 		const struct descriptor *descriptor = index->manifests.v[i];
 
-		if (depth == 0 && walk->wanted && !walk->wanted(descriptor, walk->context))
+		if (depth == 0 && tag && !image_has_name(descriptor, tag))
 			continue;
 		found->path[depth] = descriptor;
-		failed = document_kind(descriptor->media_type) == DOCUMENT_INDEX
-				 ? walk_nested(state, found, err)
-				 : walk->each(found, walk->context, err);
+		if (document_kind(descriptor->media_type) == DOCUMENT_INDEX)
+			failed = walk_nested(state, found, err);
+		else if (has_digest(found, walk->reference->digest))
+			failed = walk->each(found, walk->context, err);
 	}
 	found->length = depth;
 	return failed;

@@ -14,14 +14,16 @@ struct found_manifest {
 };
 const struct descriptor *found_descriptor(const struct found_manifest *found);
 
+/* Functions return 0 to go on, or -1. */
 struct manifest_walk {
 	const struct image_files *files;
-	/* Whether a descriptor of index.json is looked into; NULL: all are. */
-	bool (*wanted)(const struct descriptor *top, void *context);
-	/* A manifest, or something else that is no index. 0 or -1. */
+	const struct reference *reference; /* only what it names: a tag, a digest or all */
+	/* A manifest, or something else that is no index. */
 	int (*each)(const struct found_manifest *found, void *context, struct error *err);
-	/* A nested index cannot be read and @err says why: 0 goes on, -1 ends the walk. NULL: that ends it. */
-	int (*unreadable)(const struct descriptor *descriptor, void *context, struct error *err);
+	/* A nested index was read. NULL: nobody wants to know. */
+	int (*index)(const struct found_manifest *found, void *context, struct error *err);
+	/* A nested index cannot be read, and @err says why. NULL: that ends the walk. */
+	int (*unreadable)(const struct found_manifest *found, void *context, struct error *err);
 	void *context;
 };
 

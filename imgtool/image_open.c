@@ -7,16 +7,6 @@
 #include "imgtool/image_docker.h"
 #include "spec/base/owned.h"
 
-static void owned_files_close(struct image_files **files)
-{
-	image_files_close(*files);
-}
-
-static void index_free(struct image_index **index)
-{
-	table_free(&image_index_type, *index);
-}
-
 static int open_layer(const struct image_files *files, const struct descriptor *descriptor,
 		      const char *diff_id, struct layer *layer, struct error *err)
 {
@@ -84,7 +74,7 @@ static int open_layout(const struct image_files *files, const struct reference *
 		       const struct wanted_platform *platform, struct image *image,
 		       struct error *err)
 {
-	OWNED(index_free) struct image_index *index = image_index_of_layout(files, err);
+	OWNED(owned_index_free) struct image_index *index = image_index_of_layout(files, err);
 	OWNED(image_choice_finish) struct image_choice choice = { 0 };
 
 	if (!index || image_choose(files, index, reference, platform, &choice, err))
@@ -111,6 +101,20 @@ int image_open(const struct reference *reference, const struct wanted_platform *
 		return 0;
 	image_finish(ret);
 	return error_prefix(err, "image %s", reference->path);
+}
+
+int image_open_named(const char *name, const char *platform, struct image *ret, struct error *err)
+{
+	OWNED(reference_finish) struct reference reference = { .index = -1 };
+	owned_string text = platform ? strdup(platform) : NULL;
+	struct wanted_platform wanted = platform_of_host();
+
+	*ret = (struct image){ 0 };
+	if (platform && !text)
+		return error_errno(err, ENOMEM, "platform");
+	if ((text && platform_parse(text, &wanted, err)) || reference_parse(name, &reference, err))
+		return -1;
+	return image_open(&reference, &wanted, ret, err);
 }
 
 void image_finish(struct image *image)

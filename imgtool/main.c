@@ -23,6 +23,8 @@ static const struct option global_options[] = {
 /* In the order of the help. */
 /* clang-format off */
 static const struct verb *const verbs[] = {
+	&list_verb,
+	&inspect_verb,
 	&completion_verb,
 	&help_verb,
 	NULL,
