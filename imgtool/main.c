@@ -23,6 +23,7 @@ static const struct option global_options[] = {
 /* In the order of the help. */
 /* clang-format off */
 static const struct verb *const verbs[] = {
+	&unpack_verb,
 	&list_verb,
 	&inspect_verb,
 	&completion_verb,
