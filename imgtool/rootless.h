@@ -2,7 +2,7 @@
  * process is split in two. user_namespaces(7). */
 #pragma once
 
-#include "imgtool/idmap.h"
+#include "imgtool/id_mappings.h"
 #include "imgtool/tree.h"
 
 struct rootless {

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "imgtool/idmap.h"
+#include "imgtool/id_mappings.h"
 #include "imgtool/interrupt.h"
 #include "imgtool/record.h"
 #include "imgtool/store_parts.h"

@@ -6,9 +6,9 @@
 #include <unistd.h>
 
 #include "runtime/cgroup/layout.h"
-#include "runtime/idmap.h"
 #include "runtime/systemd.h"
 #include "spec/base/owned.h"
+#include "spec/idmap.h"
 
 static bool delegates_cgroup(const struct plan *plan)
 {

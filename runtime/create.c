@@ -14,7 +14,6 @@
 #include "runtime/container_cgroup.h"
 #include "runtime/handler.h"
 #include "runtime/hooks.h"
-#include "runtime/idmap.h"
 #include "runtime/init.h"
 #include "runtime/lifecycle.h"
 #include "runtime/mount.h"
@@ -33,6 +32,7 @@
 #include "spec/base/log.h"
 #include "spec/base/owned.h"
 #include "spec/base/sys.h"
+#include "spec/idmap.h"
 
 struct creation {
 	const struct create_request *request;

@@ -12,10 +12,10 @@
 #include "runtime/beneath.h"
 #include "runtime/cgroup_mount.h"
 #include "runtime/copy_tree.h"
-#include "runtime/idmap.h"
 #include "runtime/mount_new.h"
 #include "spec/base/owned.h"
 #include "spec/base/sys.h"
+#include "spec/idmap.h"
 
 /* fsconfig(2) takes values up to this many bytes, with their NUL; mount(2) a page in all. */
 #define FSCONFIG_VALUE_MAX 256

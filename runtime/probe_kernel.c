@@ -7,7 +7,6 @@
 #include <sys/utsname.h>
 #include <sys/wait.h>
 
-#include "runtime/idmap.h"
 #include "runtime/mount_new.h"
 #include "runtime/plan.h"
 #include "runtime/probe.h"
@@ -15,6 +14,7 @@
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 #include "spec/base/sys.h"
+#include "spec/idmap.h"
 
 static bool kernel(struct buffer *detail)
 {

@@ -1,5 +1,5 @@
 /* Id maps: the arithmetic, and the maps of real processes in user namespaces. */
-#include "runtime/idmap.h"
+#include "spec/idmap.h"
 
 #include "tests/unit/sandbox.h"
 

@@ -1,4 +1,4 @@
-#include "imgtool/idmap.h"
+#include "imgtool/id_mappings.h"
 
 #include <errno.h>
 #include <fcntl.h>

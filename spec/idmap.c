@@ -1,4 +1,4 @@
-#include "runtime/idmap.h"
+#include "spec/idmap.h"
 
 #include <errno.h>
 #include <inttypes.h>
