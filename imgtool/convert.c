@@ -10,6 +10,10 @@
 /* Most variables, labels, ports or volumes of an image: each is looked up among the others. */
 #define ENTRIES_MAX 10000
 
+/* Of runtime-spec: what is in our bundles was there then, but for an errno that runtimes take by default, and crun before
+ * 1.9 refuses later ones. */
+#define OLDEST_SPEC_VERSION "1.0.2"
+
 /* Stands for the one that an image need not have. */
 static const struct image_process nothing;
 
@@ -43,7 +47,7 @@ static int check_image(const struct image_config *image, struct error *err)
 
 static int begin(struct config *config, const struct run_options *options, struct error *err)
 {
-	config->oci_version = strdup(SPEC_VERSION);
+	config->oci_version = strdup(OLDEST_SPEC_VERSION);
 	config->root = calloc(1, sizeof *config->root);
 	config->linux_ = calloc(1, sizeof *config->linux_);
 	if (!config->oci_version || !config->root || !config->linux_ ||
