@@ -22,6 +22,8 @@ static const struct option options[] = {
 	  "which image of an index (default: this machine's)" },
 	{ "rootfs-only", 0, OPTION_FLAG, &wanted.rootfs_only, NULL,
 	  "make BUNDLE/rootfs, but no config.json" },
+	{ "overlay", 0, OPTION_FLAG, &wanted.overlay, NULL,
+	  "share layers with other bundles through the store; see mount and remove" },
 	{ "max-size", 0, OPTION_TEXT, &max_size, "SIZE",
 	  "most bytes of a layer, and of all files (default: " MAX_SIZE ")" },
 	{ "entrypoint", 0, OPTION_TEXT, &wanted.run.entrypoint, "PROGRAM",
@@ -81,6 +83,7 @@ static char *hostname_of_bundle(const char *bundle)
 
 static int take_options(const struct globals *globals, int argc, char **argv, struct error *err)
 {
+	wanted.store = globals->store;
 	wanted.image = argv[0];
 	wanted.bundle = argv[1];
 	wanted.progress = progress_style_of(globals);

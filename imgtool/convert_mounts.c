@@ -7,7 +7,7 @@
 
 #include "imgtool/convert_parts.h"
 #include "imgtool/list.h"
-#include "imgtool/rootfs.h"
+#include "imgtool/image_root.h"
 #include "spec/base/owned.h"
 #include "spec/table_path.h"
 
@@ -304,7 +304,7 @@ static int add_image_volume(const struct conversion *conversion, const char *key
 	}
 	if (!conversion->options->read_only || is_mounted(conversion->config, path))
 		return 0;
-	if (rootfs_stat(conversion->root, path, &st) && errno != ENOENT)
+	if (image_root_stat(conversion->root, path, &st) && errno != ENOENT)
 		return error_errno(err, errno, "image: volume %s", path);
 	owned_string clean = clean_path(path);
 	owned_string options = text_format(

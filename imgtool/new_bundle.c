@@ -180,13 +180,20 @@ int new_bundle_keep(struct new_bundle *bundle, struct error *err)
 {
 	if (renameat(bundle->parent, bundle->temporary, bundle->parent, bundle->name))
 		return in_the_way(bundle, errno, err);
-	free(take_pointer(bundle->temporary));
+	bundle->kept = true;
 	return 0;
+}
+
+void new_bundle_take_back(struct new_bundle *bundle)
+{
+	/* The old name again, so that nobody finds half of it under the other. */
+	if (renameat(bundle->parent, bundle->name, bundle->parent, bundle->temporary) == 0)
+		bundle->kept = false;
 }
 
 void new_bundle_drop(struct new_bundle *bundle)
 {
-	if (bundle->temporary)
+	if (bundle->temporary && !bundle->kept)
 		discard(bundle->parent, bundle->temporary, NULL, NULL);
 	free(bundle->temporary);
 	free(bundle->path);

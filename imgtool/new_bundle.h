@@ -2,6 +2,8 @@
  * leaves nothing under that name. Knows nothing of what is in a bundle. */
 #pragma once
 
+#include <stdbool.h>
+
 #include "spec/base/error.h"
 
 struct new_bundle {
@@ -10,7 +12,8 @@ struct new_bundle {
 
 	int parent;
 	const char *name; /* in @path */
-	char *temporary;  /* name in @parent */
+	char *temporary;  /* name in @parent; NULL: there is none */
+	bool kept;
 };
 
 /* @path must be absent or an empty directory, and its parent must exist. Directories of earlier attempts for the same @path whose
@@ -19,6 +22,9 @@ int new_bundle_begin(const char *path, struct new_bundle *ret, struct error *err
 
 /* Gives it its name, rename(2). The descriptor stays open until new_bundle_drop. */
 int new_bundle_keep(struct new_bundle *bundle, struct error *err);
+
+/* After new_bundle_keep: it was not to be after all, and new_bundle_drop is to remove it. */
+void new_bundle_take_back(struct new_bundle *bundle);
 
 /* Removes it with all that is in it unless it was kept, and closes. */
 void new_bundle_drop(struct new_bundle *bundle);

@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "imgtool/convert.h"
+#include "imgtool/image_root.h"
 #include "imgtool/interrupt.h"
 #include "imgtool/new_bundle.h"
-#include "imgtool/rootfs.h"
+#include "imgtool/overlay_bundle.h"
+#include "imgtool/record.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 
@@ -19,7 +21,8 @@ struct job {
 	struct image image;
 	struct progress *progress;
 	struct new_bundle bundle;
-	int root; /* of the root file system */
+	struct bundle_record *record;
+	int root; /* of the root file system; of an overlay its mount, which has no place yet */
 };
 
 /* What the progress of one layer is told to. */
@@ -53,19 +56,26 @@ static int open_progress(struct job *job, struct error *err)
 	return 0;
 }
 
+static struct layer_options layer_options(const struct job *job)
+{
+	return (struct layer_options){
+		.form = LAYER_ONTO_TREE,
+		.tree = job->options->tree,
+		.plain = { .max_size = job->options->max_size },
+		.max_entries = UNPACK_ENTRIES_MAX,
+	};
+}
+
 static int apply_layer(const struct job *job, size_t i, struct tree_counts *sum, struct error *err)
 {
 	const struct layer *layer = &job->image.layers[i];
 	struct item item = { job->progress, i };
-	const struct layer_options options = {
-		.form = LAYER_ONTO_TREE,
-		.tree = job->options->tree,
-		.plain = { job->options->max_size, tell_progress, &item },
-		.max_entries = UNPACK_ENTRIES_MAX,
-	};
+	struct layer_options options = layer_options(job);
 	struct tree_counts counts = { 0 };
 	bool has_root;
 
+	options.plain.progress = tell_progress;
+	options.plain.context = &item;
 	progress_state(job->progress, i, PROGRESS_EXTRACTING);
 	if (layer_apply(layer, job->root, &options, &counts, &has_root, err)) {
 		progress_state(job->progress, i, PROGRESS_FAILED);
@@ -99,7 +109,30 @@ static int make_plain_root(struct job *job, struct error *err)
 	if (counts.devices_left_out)
 		progress_notice(job->progress, "%ju devices are left out: only root can make them",
 				(uintmax_t)counts.devices_left_out);
-	return 0;
+	return record_write(job->bundle.directory, job->record, err);
+}
+
+/* The layers come from the store, and what the container writes goes into the bundle. */
+static int make_overlay_root(struct job *job, struct error *err)
+{
+	const struct layer_options options = layer_options(job);
+	struct store *store = store_open(job->options->store, STORE_TO_USE, err);
+
+	if (!store)
+		return -1;
+	job->root = overlay_bundle_make(store, &job->image, job->bundle.directory, job->bundle.path,
+					job->record, &options, job->progress, err);
+	store_close(store);
+	return job->root < 0 ? -1 : 0;
+}
+
+static int make_root(struct job *job, struct error *err)
+{
+	job->record = record_of_image(&job->image, job->options->image, err);
+	if (!job->record)
+		return -1;
+	job->record->mapped = job->options->mapped;
+	return job->options->overlay ? make_overlay_root(job, err) : make_plain_root(job, err);
 }
 
 static int write_config(int bundle, const struct config *config, struct error *err)
@@ -121,7 +154,7 @@ static int write_config(int bundle, const struct config *config, struct error *e
 
 static int make_directory(void *context, const char *path, struct error *err)
 {
-	return rootfs_make_directory(*(const int *)context, path, err);
+	return image_root_make_directory(*(const int *)context, path, err);
 }
 
 static int make_config(struct job *job, struct error *err)
@@ -144,15 +177,18 @@ static int make_config(struct job *job, struct error *err)
 	return result;
 }
 
+/* An overlay is mounted in the complete bundle only: killed before, we leave no mount; killed between, the bundle is
+ * whole and can be mounted. */
 static int make_bundle(struct job *job, struct error *err)
 {
-	if (make_plain_root(job, err))
+	if (make_root(job, err) || (!job->options->rootfs_only && make_config(job, err)) ||
+	    interrupt_check(err) || new_bundle_keep(&job->bundle, err))
 		return -1;
-	if (!job->options->rootfs_only && make_config(job, err))
-		return -1;
-	if (interrupt_check(err))
-		return -1;
-	return new_bundle_keep(&job->bundle, err);
+	if (!job->options->overlay ||
+	    overlay_bundle_attach(job->bundle.directory, job->root, err) == 0)
+		return 0;
+	new_bundle_take_back(&job->bundle);
+	return -1;
 }
 
 int unpack(const struct unpack_options *options, struct error *err)
@@ -172,6 +208,7 @@ int unpack(const struct unpack_options *options, struct error *err)
 			     ? -1
 			     : 0;
 	close_fd(job.root);
+	record_free(job.record);
 	new_bundle_drop(&job.bundle);
 	progress_close(job.progress);
 	image_finish(&job.image);

@@ -15,6 +15,9 @@ struct unpack_options {
 	struct run_options run;
 	bool rootfs_only; /* no config.json */
 	struct tree_options tree;
+	bool mapped;	   /* we are in a user namespace that has the user's subordinate ids */
+	bool overlay;	   /* the layers are in the store, and rootfs is a mount of them */
+	const char *store; /* NULL: the default */
 	uint64_t max_size; /* bytes of a layer that are not compressed, and of all files together */
 	enum progress_style progress;
 };

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imgtool/rootfs.h"
+#include "imgtool/image_root.h"
 #include "spec/base/owned.h"
 #include "spec/table_path.h"
 
@@ -89,7 +89,7 @@ static int find_user(int root, const char *name, uint32_t uid, struct passwd_lin
 	owned_string text = NULL;
 	char *rest, *field[FIELDS];
 
-	if (rootfs_read_file(root, PASSWD, USERS_FILE_MAX, &text, err))
+	if (image_root_read_file(root, PASSWD, USERS_FILE_MAX, &text, err))
 		return -1;
 	for (rest = text; rest && next_line(&rest, PASSWD_HOME + 1, field);) {
 		uint32_t id;
@@ -107,7 +107,7 @@ static int find_group(int root, const char *name, uint32_t *ret, struct error *e
 	owned_string quoted = table_quoted(name);
 	char *rest, *field[FIELDS];
 
-	if (rootfs_read_file(root, GROUP, USERS_FILE_MAX, &text, err))
+	if (image_root_read_file(root, GROUP, USERS_FILE_MAX, &text, err))
 		return -1;
 	for (rest = text; rest && next_line(&rest, GROUP_GID + 1, field);)
 		if (strcmp(field[GROUP_NAME], name) == 0)
@@ -150,7 +150,7 @@ static int find_groups_of(int root, const char *user, uint32_t gid, struct uint3
 	owned_string text = NULL;
 	char *rest, *field[FIELDS];
 
-	if (rootfs_read_file(root, GROUP, USERS_FILE_MAX, &text, err) || add_group(ret, gid, err))
+	if (image_root_read_file(root, GROUP, USERS_FILE_MAX, &text, err) || add_group(ret, gid, err))
 		return -1;
 	for (rest = text; rest && next_line(&rest, GROUP_MEMBERS + 1, field);) {
 		uint32_t id;

@@ -1,4 +1,4 @@
-#include "imgtool/rootfs.h"
+#include "imgtool/image_root.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -31,19 +31,19 @@ static bool is_absent(int code)
 	return code == ENOENT || code == ENOTDIR;
 }
 
-int rootfs_stat(int root, const char *path, struct stat *ret)
+int image_root_stat(int root, const char *path, struct stat *ret)
 {
 	owned_fd fd = open_beneath(root, path, O_PATH);
 
 	return fd < 0 ? -1 : fstat(fd, ret);
 }
 
-int rootfs_read_file(int root, const char *path, size_t max, char **ret, struct error *err)
+int image_root_read_file(int root, const char *path, size_t max, char **ret, struct error *err)
 {
 	struct stat st;
 
 	*ret = NULL;
-	if (rootfs_stat(root, path, &st))
+	if (image_root_stat(root, path, &st))
 		return is_absent(errno) ? 0 : error_errno(err, errno, "%s of the image", path);
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, EINVAL, "%s of the image is not a regular file", path);
@@ -71,7 +71,7 @@ static int open_or_make(int root, int parent, const char *name, const char *path
 	return fd;
 }
 
-int rootfs_make_directory(int root, const char *path, struct error *err)
+int image_root_make_directory(int root, const char *path, struct error *err)
 {
 	owned_string copy = strdup(path);
 	owned_fd at = open_beneath(root, "/", O_PATH | O_DIRECTORY);

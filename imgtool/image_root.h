@@ -9,10 +9,10 @@
 
 /* Reads a regular file of at most @max bytes (EFBIG). 0 with *ret, NUL-terminated and the caller's to free, NULL when there
  * is no such file; -1 when it is of another type, which is then not opened: a device's open may act. */
-int rootfs_read_file(int root, const char *path, size_t max, char **ret, struct error *err);
+int image_root_read_file(int root, const char *path, size_t max, char **ret, struct error *err);
 
 /* mkdir -p; an existing directory stays as it is. New ones have mode 0755 and belong to the caller. */
-int rootfs_make_directory(int root, const char *path, struct error *err);
+int image_root_make_directory(int root, const char *path, struct error *err);
 
 /* 0, or -1 with errno. */
-int rootfs_stat(int root, const char *path, struct stat *ret);
+int image_root_stat(int root, const char *path, struct stat *ret);
