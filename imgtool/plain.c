@@ -16,7 +16,7 @@
 #include "spec/base/text.h"
 
 /* Compressed bytes that are read at a time. */
-#define INPUT_SIZE ((size_t)256 << 10)
+#define INPUT_SIZE ((size_t)128 << 10)
 
 struct plain {
 	const struct layer *layer;

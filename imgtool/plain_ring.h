@@ -7,10 +7,10 @@
 
 #include "imgtool/digest.h"
 
-/* Four megabytes in all: enough that neither thread waits for the other's single slow file. A piece fits a core's own
- * cache, so that it is still there when it is hashed and written to its file. */
-#define RING_PIECES 16
-#define RING_PIECE_SIZE ((size_t)256 << 10)
+/* Four megabytes in all, so that a slow file of the one thread does not stop the other at once. Pieces from 128 KiB to a
+ * megabyte are as fast as each other, smaller ones slower. */
+#define RING_PIECES 8
+#define RING_PIECE_SIZE ((size_t)512 << 10)
 
 struct ring;
 
