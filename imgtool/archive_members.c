@@ -332,21 +332,20 @@ static const struct member *follow_links(const struct archive_members *members, 
 		const struct member *member = find_member(members, at);
 
 		if (!member) {
-			error_errno(err, ENOENT, links ? "leads to '%s'" : "'%s'", at);
+			error_set(err, ENOENT, "'%s' is not in the archive", at);
 			return NULL;
 		}
 		if (member->kind != MEMBER_SYMLINK && member->kind != MEMBER_HARDLINK)
 			return member;
 		char *target = link_target(member);
 		if (!target) {
-			error_errno(err, errno, "the link to '%s' leads out of the archive",
-				    member->link);
+			error_set(err, errno, "'%s' is a link that leads out of the archive", name);
 			return NULL;
 		}
 		free(at);
 		at = target;
 	}
-	error_errno(err, at ? ELOOP : ENOMEM, "%s", at ? "links" : "read the members");
+	error_errno(err, at ? ELOOP : ENOMEM, "'%s'", name);
 	return NULL;
 }
 
@@ -361,9 +360,9 @@ int archive_members_find(const struct archive_members *members, const char *name
 	if (!member)
 		return -1;
 	if (member->kind == MEMBER_SPARSE)
-		return error_set(err, ENOTSUP, "is stored as a sparse file, which is in pieces");
+		return error_set(err, ENOTSUP, "'%s' is stored as a sparse file, in pieces", name);
 	if (member->kind != MEMBER_FILE)
-		return error_set(err, EINVAL, "is not a regular file");
+		return error_set(err, EINVAL, "'%s' is not a regular file", name);
 	*offset = member->offset;
 	*size = member->size;
 	return 0;

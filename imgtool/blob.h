@@ -15,4 +15,6 @@ struct blob {
 /* Reads the whole of a small blob (a manifest, a config) and checks size and digest. More than @max bytes: EFBIG. *ret is
  * NUL-terminated and the caller's to free. */
 int blob_read(const struct blob *blob, size_t max, char **ret, size_t *length, struct error *err);
+/* Reads a blob of any size and compares it with its digest. */
+int blob_check(const struct blob *blob, struct error *err);
 void blob_finish(struct blob *blob);

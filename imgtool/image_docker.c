@@ -7,6 +7,7 @@
 #include "imgtool/digest.h"
 #include "imgtool/docker_name.h"
 #include "imgtool/image_documents.h"
+#include "imgtool/image_layer.h"
 #include "spec/base/owned.h"
 
 int image_docker_images(const struct image_files *files, struct docker_image_list *ret,
@@ -129,21 +130,22 @@ struct image_config *image_docker_config(const struct image_files *files,
 	return config;
 }
 
-static int open_layer(const struct image_files *files, const char *name, const char *diff_id,
-		      struct layer *layer, struct error *err)
+int image_docker_layer(const struct image_files *files, const char *name, const char *diff_id,
+		       struct layer *ret, struct error *err)
 {
 	char digest[DIGEST_MAX];
 
-	if (image_files_find(files, name, &layer->blob, err))
+	*ret = (struct layer){ .blob.fd = -1 };
+	if (image_files_find(files, name, &ret->blob, err))
 		return -1;
-	layer->diff_id = strdup(diff_id);
+	ret->diff_id = strdup(diff_id);
 	/* Of the other names some are digests of who knows what. */
-	if (text_starts_with(name, "blobs/") && digest_in_name(name, digest)) {
-		layer->blob.digest = strdup(digest);
-		if (!layer->blob.digest)
-			return error_errno(err, ENOMEM, "layer");
-	}
-	return layer->diff_id ? 0 : error_errno(err, ENOMEM, "layer");
+	bool has_digest = text_starts_with(name, "blobs/") && digest_in_name(name, digest);
+	if (has_digest)
+		ret->blob.digest = strdup(digest);
+	if (!ret->diff_id || (has_digest && !ret->blob.digest))
+		return error_errno(err, ENOMEM, "layer");
+	return 0;
 }
 
 static int open_layers(const struct image_files *files, const struct docker_image *docker,
@@ -151,19 +153,12 @@ static int open_layers(const struct image_files *files, const struct docker_imag
 {
 	const struct string_list *diff_ids = &image->config->rootfs->diff_ids;
 
-	if (diff_ids->n != docker->layers.n)
-		return error_set(err, EINVAL, "%zu layers, but the config has %zu diff_ids",
-				 docker->layers.n, diff_ids->n);
-	image->layers = calloc(diff_ids->n + 1, sizeof *image->layers);
-	if (!image->layers)
-		return error_errno(err, ENOMEM, "layers");
-	for (size_t i = 0; i < diff_ids->n; i++) {
-		struct layer *layer = &image->layers[image->n_layers++];
-
-		layer->blob.fd = -1;
-		if (open_layer(files, docker->layers.v[i], diff_ids->v[i], layer, err))
+	if (image_layers_allocate(image, docker->layers.n, err))
+		return -1;
+	for (size_t i = 0; i < diff_ids->n; i++)
+		if (image_docker_layer(files, docker->layers.v[i], diff_ids->v[i],
+				       &image->layers[image->n_layers++], err))
 			return error_prefix(err, "layer %zu", i + 1);
-	}
 	return 0;
 }
 

@@ -19,6 +19,10 @@ struct image_config *image_docker_config(const struct image_files *files,
 					 const struct docker_image *docker, char **text,
 					 char *digest, struct error *err);
 
+/* One of its layers; finish *ret with image_layer_finish in any case. */
+int image_docker_layer(const struct image_files *files, const char *name, const char *diff_id,
+		       struct layer *ret, struct error *err);
+
 /* Fills @image from the archive; on failure the caller finishes it. */
 int image_docker_open(const struct image_files *files, const struct reference *reference,
 		      const struct wanted_platform *platform, struct image *image,

@@ -68,7 +68,13 @@ static int open_archive(const char *path, struct image_files *files, struct erro
 static int open_directory(const char *path, struct image_files *files, struct error *err)
 {
 	files->fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	return files->fd < 0 ? error_errno(err, errno, "open") : 0;
+	if (files->fd >= 0)
+		return 0;
+	int code = errno;
+	error_errno(err, code, "open");
+	return code == ENOTDIR ? error_hint(err, "an archive is named as oci-archive:FILE or "
+						 "docker-archive:FILE")
+			       : -1;
 }
 
 struct image_files *image_files_open(const char *path, bool archive, struct error *err)
@@ -106,7 +112,7 @@ static int find_in_archive(const struct image_files *files, const char *name, st
 			   struct error *err)
 {
 	if (archive_members_find(files->members, name, &ret->offset, &ret->size, err))
-		return error_prefix(err, "%s", name);
+		return -1;
 	ret->fd = fcntl(files->fd, F_DUPFD_CLOEXEC, 0);
 	return ret->fd < 0 ? error_errno(err, errno, "%s", name) : 0;
 }

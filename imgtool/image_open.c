@@ -5,37 +5,20 @@
 
 #include "imgtool/image_choice.h"
 #include "imgtool/image_docker.h"
+#include "imgtool/image_layer.h"
 #include "spec/base/owned.h"
-
-static int open_layer(const struct image_files *files, const struct descriptor *descriptor,
-		      const char *diff_id, struct layer *layer, struct error *err)
-{
-	if (layer_compression(descriptor->media_type, &layer->compression, err) ||
-	    image_files_blob(files, descriptor, &layer->blob, err))
-		return -1;
-	layer->diff_id = strdup(diff_id);
-	return layer->diff_id ? 0 : error_errno(err, ENOMEM, "layer");
-}
 
 static int open_layers(const struct image_files *files, struct image *image, struct error *err)
 {
 	const struct descriptor_list *descriptors = &image->manifest->layers;
 	const struct string_list *diff_ids = &image->config->rootfs->diff_ids;
 
-	/* The history need not say as much: tools leave entries out of it. */
-	if (descriptors->n != diff_ids->n)
-		return error_set(err, EINVAL, "%zu layers, but the config has %zu diff_ids",
-				 descriptors->n, diff_ids->n);
-	image->layers = calloc(diff_ids->n + 1, sizeof *image->layers);
-	if (!image->layers)
-		return error_errno(err, ENOMEM, "layers");
-	for (size_t i = 0; i < diff_ids->n; i++) {
-		struct layer *layer = &image->layers[image->n_layers++];
-
-		layer->blob.fd = -1;
-		if (open_layer(files, descriptors->v[i], diff_ids->v[i], layer, err))
+	if (image_layers_allocate(image, descriptors->n, err))
+		return -1;
+	for (size_t i = 0; i < descriptors->n; i++)
+		if (image_layer_open(files, descriptors->v[i], diff_ids->v[i],
+				     &image->layers[image->n_layers++], err))
 			return error_prefix(err, "layer %zu", i + 1);
-	}
 	return 0;
 }
 
@@ -119,10 +102,8 @@ int image_open_named(const char *name, const char *platform, struct image *ret, 
 
 void image_finish(struct image *image)
 {
-	for (size_t i = 0; i < image->n_layers; i++) {
-		blob_finish(&image->layers[i].blob);
-		free(image->layers[i].diff_id);
-	}
+	for (size_t i = 0; i < image->n_layers; i++)
+		image_layer_finish(&image->layers[i]);
 	free(image->layers);
 	free(image->manifest_digest);
 	free(image->config_digest);

@@ -15,6 +15,8 @@ static struct globals globals;
 static const struct option global_options[] = {
 	{ "quiet", 'q', OPTION_FLAG, &globals.quiet, NULL, "show no progress" },
 	{ "json", 0, OPTION_FLAG, &globals.json, NULL, "show progress as JSON, one object a line" },
+	{ "store", 0, OPTION_TEXT, &globals.store, "DIR",
+	  "where extracted layers are (default: /var/lib/imgtool)" },
 	{ "version", 'v', OPTION_FLAG, &globals.version, NULL, "print versions and exit" },
 	{ "help", 'h', OPTION_FLAG, &globals.help, NULL, "print this and exit" },
 	{ 0 },
@@ -26,6 +28,7 @@ static const struct verb *const verbs[] = {
 	&unpack_verb,
 	&list_verb,
 	&inspect_verb,
+	&verify_verb,
 	&completion_verb,
 	&help_verb,
 	NULL,
