@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "imgtool/commands.h"
+#include "imgtool/rootless.h"
 #include "imgtool/size.h"
 #include "imgtool/unpack.h"
 #include "spec/base/owned.h"
@@ -24,6 +25,8 @@ static const struct option options[] = {
 	  "make BUNDLE/rootfs, but no config.json" },
 	{ "overlay", 0, OPTION_FLAG, &wanted.overlay, NULL,
 	  "share layers with other bundles through the store; see mount and remove" },
+	{ "store", 0, OPTION_TEXT, &wanted.store, "DIR",
+	  "where extracted layers are (default: /var/lib/imgtool)" },
 	{ "max-size", 0, OPTION_TEXT, &max_size, "SIZE",
 	  "most bytes of a layer, and of all files (default: " MAX_SIZE ")" },
 	{ "entrypoint", 0, OPTION_TEXT, &wanted.run.entrypoint, "PROGRAM",
@@ -83,7 +86,6 @@ static char *hostname_of_bundle(const char *bundle)
 
 static int take_options(const struct globals *globals, int argc, char **argv, struct error *err)
 {
-	wanted.store = globals->store;
 	wanted.image = argv[0];
 	wanted.bundle = argv[1];
 	wanted.progress = progress_style_of(globals);
@@ -93,8 +95,28 @@ static int take_options(const struct globals *globals, int argc, char **argv, st
 	if (size_parse(max_size, &wanted.max_size) || !wanted.max_size)
 		return error_set(err, EINVAL, "--max-size '%s': expected a size such as 64g",
 				 max_size);
+	if (!wanted.store)
+		wanted.store = globals->store;
 	if (argc > 2)
 		wanted.run.args = argv + 2;
+	return 0;
+}
+
+/* What the calling user may do decides about owners, and whether the container needs a user namespace. */
+static int take_user(struct rootless *rootless, struct error *err)
+{
+	if (wanted.overlay && !rootless->may_mount) {
+		error_set(err, EPERM, "--overlay: a normal user may not mount");
+		return error_hint(err, "in a user namespace it works: podman unshare imgtool …; "
+				       "without --overlay it works as well");
+	}
+	if (rootless_enter(rootless, err))
+		return -1;
+	rootless_tree_options(rootless, &wanted.tree);
+	wanted.mapped = rootless->mapped;
+	wanted.run.rootless = !rootless->is_root;
+	wanted.run.uid_mappings = rootless->mappings.uids;
+	wanted.run.gid_mappings = rootless->mappings.gids;
 	return 0;
 }
 
@@ -109,12 +131,13 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 		hostname = hostname_of_bundle(wanted.bundle);
 		wanted.run.hostname = hostname;
 	}
-	if (geteuid() != 0) {
-		wanted.run.rootless = true;
-		wanted.tree = (struct tree_options){ .ownership = TREE_OWNERSHIP_RECORDED,
-						     .leave_out_devices = true };
-	}
-	return unpack(&wanted, err) ? 1 : 0;
+	struct rootless rootless;
+	int result = rootless_look(&rootless, err) || take_user(&rootless, err) ||
+				     unpack(&wanted, err)
+			     ? 1
+			     : 0;
+	rootless_finish(&rootless);
+	return result;
 }
 
 const struct verb unpack_verb = {

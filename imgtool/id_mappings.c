@@ -31,6 +31,11 @@ static int add(struct id_mapping_list *list, uint32_t inside, uint32_t outside, 
 	return 0;
 }
 
+int id_mappings_add(struct id_mapping_list *list, uint64_t count, struct error *err)
+{
+	return add(list, 0, 0, count < ALL_IDS ? (uint32_t)count : ALL_IDS, err);
+}
+
 static void finish_list(struct id_mapping_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)
@@ -83,8 +88,7 @@ bool id_mappings_identical(const struct id_mappings *mappings)
 	return is_identity(&mappings->uids) && is_identity(&mappings->gids);
 }
 
-/* How many ids from 0 on are mapped without a hole. */
-static uint64_t mapped_from_zero(const struct id_mapping_list *list)
+uint64_t id_mappings_count(const struct id_mapping_list *list)
 {
 	uint64_t end = 0;
 
@@ -97,8 +101,8 @@ static uint64_t mapped_from_zero(const struct id_mapping_list *list)
 
 bool id_mappings_full(const struct id_mappings *mappings)
 {
-	return mapped_from_zero(&mappings->uids) >= IDS_OF_IMAGES &&
-	       mapped_from_zero(&mappings->gids) >= IDS_OF_IMAGES;
+	return id_mappings_count(&mappings->uids) >= IDS_OF_IMAGES &&
+	       id_mappings_count(&mappings->gids) >= IDS_OF_IMAGES;
 }
 
 /* "name:first:count" of subuid(5). */

@@ -24,4 +24,10 @@ bool id_mappings_identical(const struct id_mappings *mappings);
 /* Whether all ids that images use, 0 to 65535, are mapped. */
 bool id_mappings_full(const struct id_mappings *mappings);
 
+/* How many ids are mapped from 0 on without a hole. */
+uint64_t id_mappings_count(const struct id_mapping_list *list);
+
+/* Appends a range that maps ids to themselves, from 0 on. */
+int id_mappings_add(struct id_mapping_list *list, uint64_t count, struct error *err);
+
 void id_mappings_finish(struct id_mappings *mappings);

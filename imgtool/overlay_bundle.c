@@ -138,11 +138,11 @@ static int mount_stack(const struct store_stack *stack, const struct places *pla
 }
 
 static int refer(struct store *store, const struct store_stack *stack, const char *path,
-		 int overlay, struct bundle_record *record, struct error *err)
+		 struct bundle_record *record, struct error *err)
 {
 	char reference[RECORD_REFERENCE_LENGTH + 1];
 
-	if (store_reference_add(store, path, overlay, &stack->keys, reference, err))
+	if (store_reference_add(store, path, &stack->keys, reference, err))
 		return -1;
 	free(record->store);
 	free(record->reference);
@@ -166,8 +166,7 @@ int overlay_bundle_make(struct store *store, const struct image *image, int bund
 
 	if (store_extract(store, image, options, progress, &stack, err) == 0 &&
 	    make_places(bundle, &places, err) == 0 && copy_root(&stack, places.upper, err) == 0 &&
-	    refer(store, &stack, path, places.overlay, record, err) == 0 &&
-	    record_write(bundle, record, err) == 0)
+	    refer(store, &stack, path, record, err) == 0 && record_write(bundle, record, err) == 0)
 		mount = mount_stack(&stack, &places, record->reference, options->tree.user_xattrs,
 				    err);
 	places_finish(&places);
@@ -175,8 +174,14 @@ int overlay_bundle_make(struct store *store, const struct image *image, int bund
 	return mount;
 }
 
-int overlay_bundle_attach(int bundle, int mount, struct error *err)
+int overlay_bundle_attach(struct store *store, int bundle, const struct bundle_record *record,
+			  int mount, struct error *err)
 {
+	owned_fd overlay = open_directory(bundle, RECORD_OVERLAY, err);
+
+	/* Not before: a bundle that was not finished shall hold no layers. */
+	if (overlay < 0 || store_reference_link(store, record->reference, overlay, err))
+		return -1;
 	return overlay_attach(mount, bundle, ROOTFS, err);
 }
 
@@ -215,7 +220,7 @@ static int open_bundle(const char *path, struct opened *ret, struct error *err)
 /* The bundle may have been moved or copied, or its reference lost: it gets one for the place where it is now. That of the
  * place where it was is the other copy's, or dead. */
 static int claim(struct opened *opened, struct store *store, const struct store_stack *stack,
-		 int overlay, struct error *err)
+		 struct error *err)
 {
 	struct store_reference *reference =
 		store_reference_read(store, opened->record->reference, NULL);
@@ -227,9 +232,7 @@ static int claim(struct opened *opened, struct store *store, const struct store_
 	store_reference_free(reference);
 	if (is_ours)
 		return 0;
-	if (unlinkat(overlay, RECORD_LINK, 0) && errno != ENOENT)
-		return error_errno(err, errno, "remove " RECORD_OVERLAY "/" RECORD_LINK);
-	if (refer(store, stack, opened->path, overlay, opened->record, err))
+	if (refer(store, stack, opened->path, opened->record, err))
 		return -1;
 	return record_write(opened->bundle, opened->record, err);
 }
@@ -243,10 +246,12 @@ static int mount_opened(struct opened *opened, struct error *err)
 
 	if (store && store_stack_open(store, &opened->record->layers, &stack, err) == 0 &&
 	    open_places(opened->bundle, &places, err) == 0 &&
-	    claim(opened, store, &stack, places.overlay, err) == 0)
+	    claim(opened, store, &stack, err) == 0)
 		mount = mount_stack(&stack, &places, opened->record->reference, !store->initial,
 				    err);
-	int result = mount < 0 ? -1 : overlay_bundle_attach(opened->bundle, mount, err);
+	int result = mount < 0 ? -1
+			       : overlay_bundle_attach(store, opened->bundle, opened->record, mount,
+						       err);
 	places_finish(&places);
 	store_stack_finish(&stack);
 	store_close(store);

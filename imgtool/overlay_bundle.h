@@ -17,8 +17,9 @@ int overlay_bundle_make(struct store *store, const struct image *image, int bund
 			const struct layer_options *options, struct progress *progress,
 			struct error *err);
 
-/* Attaches that mount to rootfs/, for all to see. */
-int overlay_bundle_attach(int bundle, int mount, struct error *err);
+/* Attaches that mount to rootfs/, for all to see, when the bundle is at its place. */
+int overlay_bundle_attach(struct store *store, int bundle, const struct bundle_record *record,
+			  int mount, struct error *err);
 
 /* Mounts the root file system of a complete bundle again. Nothing happens when it is mounted; a plain bundle is
  * EINVAL. */

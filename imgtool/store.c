@@ -72,10 +72,11 @@ static int layers_name(const struct id_mappings *mappings, char *ret, size_t siz
 	return 0;
 }
 
-/* A directory of ours in the store, made when missing. */
-static int open_part(const struct store *store, const char *name, struct error *err)
+/* A directory of ours in the store. */
+static int open_part(const struct store *store, const char *name, enum store_use use,
+		     struct error *err)
 {
-	if (mkdirat(store->directory, name, 0700) && errno != EEXIST)
+	if (use == STORE_TO_FILL && mkdirat(store->directory, name, 0700) && errno != EEXIST)
 		return error_errno(err, errno, "store %s: mkdir %s", store->path, name);
 	int fd = openat(store->directory, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	return fd < 0 ? error_errno(err, errno, "store %s: open %s", store->path, name) : fd;
@@ -96,7 +97,7 @@ static int check_owner(const struct store *store, struct error *err)
 	return 0;
 }
 
-static int open_parts(struct store *store, const char *path, struct error *err)
+static int open_parts(struct store *store, const char *path, enum store_use use, struct error *err)
 {
 	struct id_mappings mappings = { 0 };
 	char layers[64], resolved[PATH_MAX];
@@ -112,7 +113,7 @@ static int open_parts(struct store *store, const char *path, struct error *err)
 		error_set(err, ENOENT, "store: neither XDG_DATA_HOME nor HOME says where it is");
 		return error_hint(err, "--store DIR does");
 	}
-	if (make_directories(chosen, 0700, err))
+	if (use == STORE_TO_FILL && make_directories(chosen, 0700, err))
 		return error_prefix(err, "store");
 	if (!realpath(chosen, resolved) || !(store->path = strdup(resolved)))
 		return error_errno(err, errno, "store %s", chosen);
@@ -121,10 +122,10 @@ static int open_parts(struct store *store, const char *path, struct error *err)
 		return error_errno(err, errno, "store %s", store->path);
 	if (check_owner(store, err))
 		return -1;
-	store->layers = open_part(store, layers, err);
-	store->locks = store->layers < 0 ? -1 : open_part(store, "locks", err);
-	store->bundles = store->locks < 0 ? -1 : open_part(store, "bundles", err);
-	return store->bundles < 0 ? -1 : 0;
+	store->bundles = open_part(store, "bundles", use, err);
+	store->locks = store->bundles < 0 ? -1 : open_part(store, "locks", use, err);
+	store->layers = store->locks < 0 ? -1 : open_part(store, layers, use, err);
+	return store->layers < 0 ? -1 : 0;
 }
 
 /* ---- locks ---- */
@@ -150,7 +151,7 @@ static int take_lock(struct store *store, enum store_use use, struct error *err)
 		openat(store->directory, "lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (store->lock < 0)
 		return error_errno(err, errno, "store %s: lock", store->path);
-	if (use == STORE_TO_USE)
+	if (use == STORE_TO_FILL || use == STORE_TO_USE)
 		return lock_waiting(store, LOCK_SH, err);
 	if (use == STORE_TO_CLEAN)
 		return lock_waiting(store, LOCK_EX, err);
@@ -175,7 +176,7 @@ struct store *store_open(const char *path, enum store_use use, struct error *err
 		return NULL;
 	}
 	*store = (struct store){ NULL, -1, -1, -1, -1, -1, false };
-	if (open_parts(store, path, err) == 0 && take_lock(store, use, err) == 0)
+	if (open_parts(store, path, use, err) == 0 && take_lock(store, use, err) == 0)
 		return store;
 	store_close(store);
 	return NULL;

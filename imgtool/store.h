@@ -11,13 +11,15 @@
 struct store;
 
 enum store_use {
-	STORE_TO_USE,		/* with others, while nobody collects garbage */
-	STORE_TO_CLEAN,		/* alone */
+	STORE_TO_FILL, /* with others, while nobody collects garbage; made when missing, mode 0700 */
+	STORE_TO_USE,  /* the same; must be there, and nothing is made in it */
+	STORE_TO_CLEAN,		/* alone; must be there */
 	STORE_TO_CLEAN_AT_ONCE, /* alone; EWOULDBLOCK when others use it */
 };
 
-/* Opens the store, made when missing with mode 0700. @path NULL: $IMGTOOL_STORE, /var/lib/imgtool for root, otherwise
- * $XDG_DATA_HOME/imgtool or ~/.local/share/imgtool. Waits for others as @use says. NULL on failure. */
+/* Opens the store. @path NULL: $IMGTOOL_STORE, /var/lib/imgtool for root, otherwise $XDG_DATA_HOME/imgtool or
+ * ~/.local/share/imgtool. Must belong to the caller, and nobody else may write there. Waits for others as @use says.
+ * Not there: ENOENT. NULL on failure. */
 struct store *store_open(const char *path, enum store_use use, struct error *err);
 const char *store_path(const struct store *store); /* absolute */
 void store_close(struct store *store);		   /* NULL allowed */

@@ -63,19 +63,25 @@ static int write_reference(struct store *store, const char *name,
 	return 0;
 }
 
-int store_reference_add(struct store *store, const char *bundle, int overlay,
-			const struct string_list *layers, char ret[RECORD_REFERENCE_LENGTH + 1],
-			struct error *err)
+int store_reference_add(struct store *store, const char *bundle, const struct string_list *layers,
+			char ret[RECORD_REFERENCE_LENGTH + 1], struct error *err)
 {
 	const struct store_reference reference = { .bundle = (char *)bundle, .layers = *layers };
 
-	if (random_name(ret, err) || write_reference(store, ret, &reference, err))
-		return -1;
+	return random_name(ret, err) || write_reference(store, ret, &reference, err) ? -1 : 0;
+}
+
+int store_reference_link(const struct store *store, const char *name, int overlay,
+			 struct error *err)
+{
+	if (unlinkat(overlay, RECORD_LINK, 0) && errno != ENOENT)
+		return error_errno(err, errno, "remove " RECORD_OVERLAY "/" RECORD_LINK);
+	if (linkat(store->bundles, file_of(name).text, overlay, RECORD_LINK, 0) == 0)
+		return 0;
 	/* A bundle on another file system has none: its path alone tells whether it is there. */
-	if (linkat(store->bundles, file_of(ret).text, overlay, RECORD_LINK, 0) && errno != EXDEV &&
-	    errno != EPERM && errno != EOPNOTSUPP)
-		return error_errno(err, errno, "link to the reference");
-	return 0;
+	if (errno == EXDEV || errno == EPERM || errno == EOPNOTSUPP)
+		return 0;
+	return error_errno(err, errno, "link to the reference");
 }
 
 struct store_reference *store_reference_read(const struct store *store, const char *name,

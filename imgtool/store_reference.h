@@ -12,10 +12,13 @@ struct store_reference {
 	struct string_list layers;
 };
 
-/* A new reference, on disk when this returns; its name in @ret. @overlay: BUNDLE/overlay, which gets the link. */
-int store_reference_add(struct store *store, const char *bundle, int overlay,
-			const struct string_list *layers, char ret[RECORD_REFERENCE_LENGTH + 1],
-			struct error *err);
+/* A new reference, on disk when this returns; its name in @ret. */
+int store_reference_add(struct store *store, const char *bundle, const struct string_list *layers,
+			char ret[RECORD_REFERENCE_LENGTH + 1], struct error *err);
+
+/* Makes the link in @overlay, BUNDLE/overlay, in place of the one that is there. */
+int store_reference_link(const struct store *store, const char *name, int overlay,
+			 struct error *err);
 
 /* NULL on failure; ENOENT. */
 struct store_reference *store_reference_read(const struct store *store, const char *name,

@@ -22,6 +22,7 @@ struct job {
 	struct progress *progress;
 	struct new_bundle bundle;
 	struct bundle_record *record;
+	struct store *store; /* of an overlay; open until the bundle holds its layers */
 	int root; /* of the root file system; of an overlay its mount, which has no place yet */
 };
 
@@ -116,13 +117,13 @@ static int make_plain_root(struct job *job, struct error *err)
 static int make_overlay_root(struct job *job, struct error *err)
 {
 	const struct layer_options options = layer_options(job);
-	struct store *store = store_open(job->options->store, STORE_TO_USE, err);
 
-	if (!store)
+	job->store = store_open(job->options->store, STORE_TO_FILL, err);
+	if (!job->store)
 		return -1;
-	job->root = overlay_bundle_make(store, &job->image, job->bundle.directory, job->bundle.path,
-					job->record, &options, job->progress, err);
-	store_close(store);
+	job->root = overlay_bundle_make(job->store, &job->image, job->bundle.directory,
+					job->bundle.path, job->record, &options, job->progress,
+					err);
 	return job->root < 0 ? -1 : 0;
 }
 
@@ -184,8 +185,8 @@ static int make_bundle(struct job *job, struct error *err)
 	if (make_root(job, err) || (!job->options->rootfs_only && make_config(job, err)) ||
 	    interrupt_check(err) || new_bundle_keep(&job->bundle, err))
 		return -1;
-	if (!job->options->overlay ||
-	    overlay_bundle_attach(job->bundle.directory, job->root, err) == 0)
+	if (!job->options->overlay || overlay_bundle_attach(job->store, job->bundle.directory,
+							    job->record, job->root, err) == 0)
 		return 0;
 	new_bundle_take_back(&job->bundle);
 	return -1;
@@ -208,6 +209,7 @@ int unpack(const struct unpack_options *options, struct error *err)
 			     ? -1
 			     : 0;
 	close_fd(job.root);
+	store_close(job.store);
 	record_free(job.record);
 	new_bundle_drop(&job.bundle);
 	progress_close(job.progress);
