@@ -11,10 +11,10 @@
 #include "runtime/cgroup/layout.h"
 #include "runtime/criu.h"
 #include "runtime/external_mounts.h"
-#include "runtime/mountinfo.h"
 #include "runtime/plan.h"
 #include "runtime/steps.h"
 #include "spec/base/io.h"
+#include "spec/base/mountinfo.h"
 #include "spec/base/owned.h"
 #include "spec/base/sys.h"
 

@@ -9,9 +9,9 @@
 #include "runtime/exe.h"
 #include "runtime/live_mounts.h"
 #include "runtime/live_mounts_child.h"
-#include "runtime/mountinfo.h"
 #include "spec/base/io.h"
 #include "spec/base/json_text.h"
+#include "spec/base/mountinfo.h"
 #include "spec/base/owned.h"
 
 static const char *source, *destination, *type, *format = "table";

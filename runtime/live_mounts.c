@@ -9,8 +9,8 @@
 
 #include "runtime/live_mounts_child.h"
 #include "runtime/mount.h"
-#include "runtime/mountinfo.h"
 #include "spec/base/io.h"
+#include "spec/base/mountinfo.h"
 #include "spec/base/owned.h"
 #include "spec/base/sys.h"
 #include "spec/config_validate.h"

@@ -16,8 +16,8 @@
 #include "runtime/copy_tree.h"
 #include "runtime/mount.h"
 #include "runtime/mount_new.h"
-#include "runtime/mountinfo.h"
 #include "runtime/rootfs.h"
+#include "spec/base/mountinfo.h"
 #include "spec/base/owned.h"
 #include "spec/base/sys.h"
 

@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 
 #include "runtime/cgroup/cgroup.h"
-#include "runtime/mountinfo.h"
 #include "spec/base/io.h"
+#include "spec/base/mountinfo.h"
 #include "spec/base/owned.h"
 
 /* kernfs takes at most a page in one write(2), and would take the first page of more. */

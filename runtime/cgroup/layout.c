@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/mountinfo.h"
 #include "spec/base/io.h"
+#include "spec/base/mountinfo.h"
 #include "spec/base/owned.h"
 
 #define PREFERRED_PARENT "/sys/fs/cgroup"

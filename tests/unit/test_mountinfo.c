@@ -1,5 +1,5 @@
 /* Lines of mountinfo, as the kernel writes them and as it does not. */
-#include "runtime/mountinfo.h"
+#include "spec/base/mountinfo.h"
 
 #include "tests/unit/sandbox.h"
 

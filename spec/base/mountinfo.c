@@ -1,4 +1,4 @@
-#include "runtime/mountinfo.h"
+#include "spec/base/mountinfo.h"
 
 #include <string.h>
 
