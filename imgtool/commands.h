@@ -17,4 +17,4 @@ static inline enum progress_style progress_style_of(const struct globals *global
 	return globals->quiet ? PROGRESS_QUIET : globals->json ? PROGRESS_JSON : PROGRESS_AUTO;
 }
 
-extern const struct verb list_verb, inspect_verb, verify_verb;
+extern const struct verb list_verb, inspect_verb, verify_verb, pack_verb;
