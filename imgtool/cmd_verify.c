@@ -44,7 +44,7 @@ static int run(const struct globals *globals, int argc, char **argv, struct erro
 	    image_verify(&reference, print_line, &tally, err))
 		return 1;
 	if (!tally.blobs)
-		error_set(err, ENOENT, "image '%s': there is nothing of that name", argv[0]);
+		error_set(err, ENOENT, "image '%s': there is no such image in it", argv[0]);
 	else if (tally.bad)
 		error_set(err, EBADMSG, "image '%s': %zu of %zu blobs are bad", argv[0], tally.bad,
 			  tally.blobs);

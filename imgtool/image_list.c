@@ -114,10 +114,16 @@ static int add_unreadable(const struct found_manifest *found, void *context, str
 }
 
 /* An index that several tags name was walked once: its lines are told for each. */
-static int tell(const struct listing *listing, const struct image_index *index, const char *tag,
-		int (*each)(const struct image_line *, void *), void *context, struct error *err)
+static int tell(const struct listing *listing, const struct image_index *index,
+		const struct reference *reference, int (*each)(const struct image_line *, void *),
+		void *context, struct error *err)
 {
+	const char *tag = reference->tag;
 	size_t told = 0;
+
+	if (!listing->n && (tag || reference->digest))
+		return error_set(err, ENOENT, "no image is named '%s'",
+				 tag ? tag : reference->digest);
 
 	for (size_t i = 0; i < index->manifests.n; i++) {
 		const struct descriptor *top = index->manifests.v[i];
@@ -155,7 +161,7 @@ static int list_layout(const struct image_files *files, const struct reference *
 
 	if (!index || image_manifests_walk(&walk, index, err))
 		return -1;
-	return tell(&listing, index, reference->tag, each, context, err);
+	return tell(&listing, index, reference, each, context, err);
 }
 
 static int64_t size_of_docker(const struct image_files *files, const struct docker_image *docker,
@@ -207,11 +213,15 @@ static int list_docker(const struct image_files *files, const struct reference *
 
 	if (image_docker_images(files, &images, err))
 		return -1;
-	for (size_t i = 0; i < images.n; i++)
-		if (image_docker_is_meant(images.v[i], i, reference) &&
-		    list_docker_image(files, images.v[i], each, context, err))
+	bool any = !reference->tag && reference->index < 0;
+	for (size_t i = 0; i < images.n; i++) {
+		if (!image_docker_is_meant(images.v[i], i, reference))
+			continue;
+		any = true;
+		if (list_docker_image(files, images.v[i], each, context, err))
 			return -1;
-	return 0;
+	}
+	return any ? 0 : error_set(err, ENOENT, "no image has that name or number");
 }
 
 int image_list(const struct reference *reference, int (*each)(const struct image_line *, void *),
