@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imgtool/sys.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 #define FIRST_SLOTS 1024 /* a power of two, as all that follow */
 

@@ -46,7 +46,7 @@ uint64_t name_hash(const struct name_key *key, uint32_t directory, const char *n
 {
 	uint64_t v[4] = { key->k0 ^ 0x736f6d6570736575, key->k1 ^ 0x646f72616e646f6d,
 			  key->k0 ^ 0x6c7967656e657261, key->k1 ^ 0x7465646279746573 };
-	uint64_t word = 0;
+	uint64_t word;
 	size_t left = length;
 
 	sip_word(v, directory);
@@ -56,7 +56,7 @@ uint64_t name_hash(const struct name_key *key, uint32_t directory, const char *n
 	}
 	word = 0;
 	memcpy(&word, name, left);
-	sip_word(v, word | (uint64_t)length << 56);
+	sip_word(v, word | (uint64_t)(sizeof word + length) << 56);
 	v[2] ^= 0xff;
 	for (int i = 0; i < 3; i++)
 		sip_round(v);
