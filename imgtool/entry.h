@@ -6,8 +6,9 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#define ENTRY_NAME_MAX 32768	    /* bytes of a path or of a link's target */
-#define ENTRY_XATTRS_MAX (1u << 20) /* bytes of names and values of one entry */
+#define ENTRY_NAME_MAX 32768 /* bytes of a path or of a link's target */
+#define ENTRY_XATTRS_MAX \
+	(1u << 19) /* bytes of names and values of one entry: eight of the kernel's largest */
 
 struct entry_xattr {
 	char *name, *value;

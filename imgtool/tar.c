@@ -381,6 +381,15 @@ static int check_no_data(struct tar *tar, struct error *err)
 	}
 }
 
+/* libarchive goes by the map of a sparse file: content that is in no map would become headers. Where the
+ * next one begins shows it, but for whole blocks. */
+static int check_place(struct tar *tar, struct error *err)
+{
+	if (archive_filter_bytes(tar->archive, 0) % 512 != 0)
+		return fail(tar, "a sparse map of less than the content", err);
+	return 0;
+}
+
 static int next_header(struct tar *tar, struct archive_entry **ret)
 {
 	locale_t before = uselocale(tar->locale);
@@ -411,8 +420,12 @@ int tar_next(struct tar *tar, const struct entry **ret, struct error *err)
 	if (tar->ended)
 		return 0;
 	drop_acls(tar);
-	if (tar->has_entry && archive_read_data_skip(tar->archive) < ARCHIVE_OK)
-		return fail_archive(tar, err);
+	if (tar->has_entry) {
+		if (archive_read_data_skip(tar->archive) < ARCHIVE_OK)
+			return fail_archive(tar, err);
+		if (check_place(tar, err))
+			return -1;
+	}
 	int result = next_header(tar, &from);
 	if (result == ARCHIVE_EOF) {
 		if (read_rest(tar->plain, err))

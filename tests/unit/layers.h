@@ -100,7 +100,7 @@ static inline void add_content(struct buffer *tar, const void *data, size_t leng
 static inline void add_member(struct buffer *tar, struct block what, const void *data,
 			      size_t length)
 {
-	char size[16];
+	char size[32];
 
 	snprintf(size, sizeof size, "%011zo", length);
 	what.size = size;
