@@ -62,6 +62,8 @@ static int visit_below(int directory, const char *name, bool remove, struct disc
 	const struct walk_entry *entry;
 	int more;
 
+	if (fd < 0 && errno == ENOENT)
+		return 0;
 	if (fd < 0 && errno == EXDEV)
 		return error_set(err, EBUSY, "%s is a mount point", name);
 	if (fd < 0)

@@ -26,6 +26,10 @@ static const struct option global_options[] = {
 /* clang-format off */
 static const struct verb *const verbs[] = {
 	&unpack_verb,
+	&mount_verb,
+	&umount_verb,
+	&remove_verb,
+	&gc_verb,
 	&list_verb,
 	&inspect_verb,
 	&verify_verb,

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/xattr.h>
 
+#include "imgtool/mounts.h"
 #include "imgtool/overlay.h"
 #include "imgtool/store_reference.h"
 #include "spec/base/owned.h"
@@ -174,6 +175,12 @@ int overlay_bundle_make(struct store *store, const struct image *image, int bund
 	return mount;
 }
 
+void overlay_bundle_drop(struct store *store, const struct bundle_record *record)
+{
+	if (record->reference)
+		(void)store_reference_remove(store, record->reference, NULL);
+}
+
 int overlay_bundle_attach(struct store *store, int bundle, const struct bundle_record *record,
 			  int mount, struct error *err)
 {
@@ -205,15 +212,15 @@ static int open_bundle(const char *path, struct opened *ret, struct error *err)
 {
 	*ret = (struct opened){ .bundle = -1 };
 	if (!realpath(path, ret->path))
-		return error_errno(err, errno, "%s", path);
+		return error_errno(err, errno, "open");
 	ret->bundle = open(ret->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (ret->bundle < 0)
-		return error_errno(err, errno, "%s", path);
+		return error_errno(err, errno, "open");
 	ret->record = record_read(ret->bundle, err);
 	if (!ret->record)
-		return error_prefix(err, "%s", path);
+		return -1;
 	if (!ret->record->store)
-		return error_set(err, EINVAL, "%s: is not an overlay bundle", path);
+		return error_set(err, EINVAL, "its root file system is a plain directory");
 	return 0;
 }
 
@@ -258,34 +265,90 @@ static int mount_opened(struct opened *opened, struct error *err)
 	return result;
 }
 
-int overlay_bundle_mount(const char *path, struct error *err)
+/* Its mount is there twice: here, and in the container. */
+static int check_unused(const struct opened *opened, struct error *err)
+{
+	char label[STORE_LABEL_MAX];
+
+	store_reference_label(opened->record->reference, label);
+	pid_t pid = mounts_find_container(label);
+	if (!pid)
+		return 0;
+	error_set(err, EBUSY, "process %d runs in it", (int)pid);
+	return error_hint(err, "stop the container first");
+}
+
+static int mount_unless_mounted(struct opened *opened, struct error *err)
+{
+	int mounted = overlay_is_mounted(opened->bundle, ROOTFS, err);
+
+	if (mounted)
+		return mounted < 0 ? -1 : 0;
+	/* The kernel leaves it undefined what two mounts with one upper directory do. */
+	return check_unused(opened, err) || mount_opened(opened, err) ? -1 : 0;
+}
+
+static int unmount_if_mounted(struct opened *opened, struct error *err)
+{
+	int mounted = overlay_is_mounted(opened->bundle, ROOTFS, err);
+
+	if (mounted < 0 || check_unused(opened, err))
+		return -1;
+	return mounted ? overlay_detach(opened->bundle, ROOTFS, err) : 0;
+}
+
+static int with_bundle(const char *path, int (*act)(struct opened *, struct error *),
+		       struct error *err)
 {
 	struct opened opened;
-	int result = open_bundle(path, &opened, err);
+	int result = open_bundle(path, &opened, err) || act(&opened, err) ? -1 : 0;
 
-	if (!result) {
-		result = overlay_is_mounted(opened.bundle, ROOTFS, err);
-		if (!result)
-			result = mount_opened(&opened, err);
-		if (result < 0)
-			error_prefix(err, "%s", path);
-	}
+	if (result)
+		error_prefix(err, "bundle %s", path);
 	opened_finish(&opened);
-	return result < 0 ? -1 : 0;
+	return result;
+}
+
+int overlay_bundle_mount(const char *path, struct error *err)
+{
+	return with_bundle(path, mount_unless_mounted, err);
 }
 
 int overlay_bundle_unmount(const char *path, struct error *err)
 {
-	struct opened opened;
-	int result = open_bundle(path, &opened, err);
+	return with_bundle(path, unmount_if_mounted, err);
+}
 
-	if (!result) {
-		result = overlay_is_mounted(opened.bundle, ROOTFS, err);
-		if (result > 0)
-			result = overlay_detach(opened.bundle, ROOTFS, err);
-		if (result < 0)
-			error_prefix(err, "%s", path);
-	}
-	opened_finish(&opened);
-	return result < 0 ? -1 : 0;
+/* ---- all of a store ---- */
+
+struct listing {
+	struct store *store;
+	struct string_list paths;
+};
+
+static int list_one(const char *name, void *context, struct error *err)
+{
+	struct listing *listing = context;
+	struct store_reference *reference = store_reference_read(listing->store, name, err);
+
+	if (!reference)
+		return -1;
+	/* One that was moved is where nobody knows, until it is mounted there by its name. */
+	int failed = store_reference_is_at(listing->store, name, reference) &&
+		     string_list_add(&listing->paths, reference->bundle);
+	store_reference_free(reference);
+	return failed ? error_errno(err, ENOMEM, "store") : 0;
+}
+
+int overlay_bundles(const char *store_path, struct string_list *ret, struct error *err)
+{
+	struct listing listing = { .store = store_open(store_path, STORE_TO_USE, err) };
+
+	*ret = (struct string_list){ 0 };
+	if (!listing.store)
+		return -1;
+	int result = store_references(listing.store, list_one, &listing, err);
+	*ret = listing.paths;
+	store_close(listing.store);
+	return result;
 }

@@ -21,9 +21,16 @@ int overlay_bundle_make(struct store *store, const struct image *image, int bund
 int overlay_bundle_attach(struct store *store, int bundle, const struct bundle_record *record,
 			  int mount, struct error *err);
 
+/* What overlay_bundle_make left in the store, when the bundle does not come to be. */
+void overlay_bundle_drop(struct store *store, const struct bundle_record *record);
+
 /* Mounts the root file system of a complete bundle again. Nothing happens when it is mounted; a plain bundle is
- * EINVAL. */
+ * EINVAL. EBUSY: a container that was started before it was unmounted still runs. */
 int overlay_bundle_mount(const char *path, struct error *err);
 
-/* Unmounts it; the writable layer stays. Nothing happens when it is not mounted. */
+/* Unmounts it; the writable layer stays. Nothing happens when it is not mounted. EBUSY: someone uses it. */
 int overlay_bundle_unmount(const char *path, struct error *err);
+
+/* The paths of all bundles that have their layers in the store (NULL: the default one). No store: ENOENT. For
+ * string_list_finish, also on failure. */
+int overlay_bundles(const char *store_path, struct string_list *ret, struct error *err);

@@ -9,12 +9,12 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
+#include "imgtool/mounts.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 #include "spec/table_fields.h"
 
 #define SUFFIX ".json"
-#define MOUNTINFO_MAX (64u << 20) /* bytes */
 
 static const struct field store_reference_fields[] = {
 	FIELD_STRING(store_reference, bundle, "bundle", REQUIRED),
@@ -122,20 +122,19 @@ void store_reference_label(const char *name, char ret[STORE_LABEL_MAX])
 }
 
 /* Its directory may have been removed by hand under a container that still runs. */
-static bool is_mounted(const char *name)
+static int is_mounted(const char *name, struct error *err)
 {
-	owned_string mounts = NULL;
 	char label[STORE_LABEL_MAX];
 
 	store_reference_label(name, label);
-	owned_fd fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
-	return fd < 0 || read_all(fd, MOUNTINFO_MAX, &mounts, NULL, NULL) || strstr(mounts, label);
+	int here = mounts_have(label, err);
+	return here ? here : mounts_find_container(label) != 0;
 }
 
-/* Whether the bundle at the path of the reference is the one that was meant. */
-static int bundle_names(const struct store *store, const char *name, const char *path)
+bool store_reference_is_at(const struct store *store, const char *name,
+			   const struct store_reference *reference)
 {
-	owned_fd bundle = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	owned_fd bundle = open(reference->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct error error = { 0 };
 
 	if (bundle < 0)
@@ -144,8 +143,8 @@ static int bundle_names(const struct store *store, const char *name, const char 
 	/* Unreadable is not gone. */
 	if (!record)
 		return error.code != ENOENT;
-	int names = record->store && strcmp(record->store, store->path) == 0 &&
-		    strcmp(record->reference, name) == 0;
+	bool names = record->store && strcmp(record->store, store->path) == 0 &&
+		     strcmp(record->reference, name) == 0;
 	record_free(record);
 	return names;
 }
@@ -157,7 +156,9 @@ int store_reference_is_alive(const struct store *store, const char *name,
 
 	if (fstatat(store->bundles, file_of(name).text, &st, AT_SYMLINK_NOFOLLOW))
 		return error_errno(err, errno, "store %s: reference %s", store->path, name);
-	return st.st_nlink > 1 || bundle_names(store, name, reference->bundle) || is_mounted(name);
+	if (st.st_nlink > 1 || store_reference_is_at(store, name, reference))
+		return 1;
+	return is_mounted(name, err);
 }
 
 int store_references(const struct store *store,

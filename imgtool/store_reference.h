@@ -32,6 +32,10 @@ int store_reference_remove(struct store *store, const char *name, struct error *
 int store_reference_is_alive(const struct store *store, const char *name,
 			     const struct store_reference *reference, struct error *err);
 
+/* Whether the bundle that the reference means is at the path that it says, or may be: what cannot be read is not gone. */
+bool store_reference_is_at(const struct store *store, const char *name,
+			   const struct store_reference *reference);
+
 /* The label of the bundle's mount in mountinfo. */
 #define STORE_LABEL_MAX (RECORD_REFERENCE_LENGTH + 16)
 void store_reference_label(const char *name, char ret[STORE_LABEL_MAX]);

@@ -209,6 +209,8 @@ int unpack(const struct unpack_options *options, struct error *err)
 			     ? -1
 			     : 0;
 	close_fd(job.root);
+	if (result && job.store)
+		overlay_bundle_drop(job.store, job.record);
 	store_close(job.store);
 	record_free(job.record);
 	new_bundle_drop(&job.bundle);
