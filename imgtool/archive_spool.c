@@ -119,6 +119,9 @@ int archive_spool(int fd, uint64_t max, struct error *err)
 	if (archive_read_open_fd(archive, fd, READ_SIZE) != ARCHIVE_OK ||
 	    archive_read_next_header(archive, &entry) != ARCHIVE_OK)
 		return libarchive_failed(archive, err);
+	/* The last filter is the file itself. */
+	if (archive_filter_count(archive) < 2)
+		return error_set(err, EINVAL, "decompress: its header is wrong");
 	owned_fd to = open_temporary(err);
 	if (to < 0)
 		return -1;

@@ -24,9 +24,12 @@ static void print_line(const struct verified_blob *blob, void *context)
 	tally->bad += blob->problem != NULL;
 	if (tally->quiet && !blob->problem)
 		return;
+	const char *problem = blob->problem ? blob->problem->msg : "";
+	/* Most problems begin with the blob that they are about. */
+	bool named = text_starts_with(problem, blob->digest);
 	owned_string line = text_format("%-3s %-8s %s%s%s", blob->problem ? "BAD" : "ok",
-					blob->what, blob->digest, blob->problem ? ": " : "",
-					blob->problem ? blob->problem->msg : "");
+					blob->what, named ? "" : blob->digest,
+					blob->problem && !named ? ": " : "", problem);
 	if (!line)
 		return;
 	text_make_printable(line);

@@ -95,6 +95,9 @@ static int verify_layer(struct verifying *verifying, const struct descriptor *de
 	if (!both)
 		return error_errno(err, ENOMEM, "verify");
 	int new = first_time(verifying, "layer", both, err);
+	/* An image whose config is bad has no diff_id for it, and need not tell it again. */
+	if (new > 0 && first_time(verifying, "layer", descriptor->digest, err) < 0)
+		return -1;
 	if (new <= 0)
 		return new;
 	int failed = image_layer_open(verifying->files, descriptor, diff_id, &layer, &problem) ||

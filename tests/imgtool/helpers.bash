@@ -73,7 +73,7 @@ tar_of()
 	local folder=$1 file
 	shift
 	file=$(mktemp "$scratch/layer.XXXXXX.tar")
-	tar --sort=name --xattrs --numeric-owner -cf "$file" -C "$folder" "$@" .
+	tar --sort=name --xattrs --pax-option=exthdr.name=%d/PaxHeaders/%f,delete=atime,delete=ctime --numeric-owner -cf "$file" -C "$folder" "$@" .
 	echo "$file"
 }
 
@@ -127,15 +127,15 @@ add_image()
 	: >"$scratch/diff_ids"
 }
 
-# small_image [TAG] [CONFIG-FILTER]: one with two small layers.
+# small_image [TAG] [CONFIG-FILTER]: one with two small layers, always the same.
 small_image()
 {
 	local folder
 	folder=$(tree)
 	echo one >"$folder/one"
-	add_layer "$(tar_of "$folder")" gzip
+	add_layer "$(tar_of "$folder" --mtime=@1)" gzip
 	mv "$folder/one" "$folder/two"
-	add_layer "$(tar_of "$folder")" none
+	add_layer "$(tar_of "$folder" --mtime=@1)" none
 	add_image "$@"
 }
 
