@@ -136,10 +136,11 @@ static int set_environment(struct json_object *config, const struct string_list 
 			   struct error *err)
 {
 	OWNED(string_list_finish) struct string_list environment = { 0 };
-	struct json_object *array = array_of(config, "Env");
+	struct json_object *array;
 
 	if (!options->n)
 		return 0;
+	array = array_of(config, "Env");
 	for (size_t i = 0; i < json_object_array_length(array); i++)
 		if (string_list_add(&environment,
 				    json_object_get_string(json_object_array_get_idx(array, i))))

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "imgtool/interrupt.h"
 
@@ -15,8 +16,10 @@ enum {
 	THREADS_MAX = 16,
 	/* Beside one in work for each thread: one that is being filled and one that waits to be. */
 	SPARE_SLOTS = 2,
-	/* What does not get smaller is stored in blocks of 65,535 bytes with 5 more each, and the flush has 5. */
-	OUT_MAX = GZIP_BLOCK + GZIP_BLOCK / 1024 + 1024,
+	/* What does not get smaller is stored, RFC 1951 section 3.2.4. */
+	STORED_MAX = 65535,
+	STORED_HEADER = 5,
+	OUT_MAX = GZIP_BLOCK + (GZIP_BLOCK / STORED_MAX + 1) * STORED_HEADER,
 };
 
 enum slot_state { SLOT_EMPTY, SLOT_FILLED, SLOT_IN_WORK, SLOT_DEFLATED };
@@ -53,6 +56,25 @@ static const size_t level_buffer_sizes[GZIP_LEVEL_MAX + 1] = {
 	ISAL_DEF_LVL3_DEFAULT,
 };
 
+/* Between two blocks the stream is at the beginning of a byte. */
+static void store(struct slot *slot)
+{
+	uint8_t *to = slot->out;
+	size_t length;
+
+	for (size_t at = 0; at < slot->in_length; at += length) {
+		length = slot->in_length - at < STORED_MAX ? slot->in_length - at : STORED_MAX;
+		*to++ = 0;
+		*to++ = (uint8_t)length;
+		*to++ = (uint8_t)(length >> 8);
+		*to++ = (uint8_t)~length;
+		*to++ = (uint8_t)(~length >> 8);
+		memcpy(to, slot->in + at, length);
+		to += length;
+	}
+	slot->out_length = (size_t)(to - slot->out);
+}
+
 /* Each block stands for itself, ends at a byte and is not the last: gzip_pool_finish adds that. */
 static void deflate_slot(struct slot *slot, struct isal_zstream *stream)
 {
@@ -63,9 +85,11 @@ static void deflate_slot(struct slot *slot, struct isal_zstream *stream)
 	stream->avail_out = OUT_MAX;
 	stream->flush = FULL_FLUSH;
 	stream->end_of_stream = 0;
-	slot->failed = isal_deflate(stream) != COMP_OK || stream->avail_in > 0 ||
-		       stream->avail_out == 0;
+	slot->failed = isal_deflate(stream) != COMP_OK;
 	slot->out_length = OUT_MAX - stream->avail_out;
+	/* libisal itself stores nothing at level 0, so what is random grows there. */
+	if (stream->avail_in > 0 || stream->avail_out == 0)
+		store(slot);
 }
 
 /* The next slot to deflate, or NULL when there will be none. */
