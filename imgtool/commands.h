@@ -10,7 +10,7 @@ struct globals {
 	bool version, help;
 };
 
-extern const struct verb unpack_verb, mount_verb, umount_verb, remove_verb, gc_verb;
+extern const struct verb unpack_verb, mount_verb, umount_verb, diff_verb, remove_verb, gc_verb;
 
 static inline enum progress_style progress_style_of(const struct globals *globals)
 {

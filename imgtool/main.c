@@ -28,6 +28,7 @@ static const struct verb *const verbs[] = {
 	&unpack_verb,
 	&mount_verb,
 	&umount_verb,
+	&diff_verb,
 	&remove_verb,
 	&gc_verb,
 	&list_verb,

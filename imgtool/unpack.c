@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "imgtool/convert.h"
+#include "imgtool/diff_names.h"
 #include "imgtool/image_root.h"
 #include "imgtool/interrupt.h"
 #include "imgtool/new_bundle.h"
@@ -183,6 +184,7 @@ static int make_config(struct job *job, struct error *err)
 static int make_bundle(struct job *job, struct error *err)
 {
 	if (make_root(job, err) || (!job->options->rootfs_only && make_config(job, err)) ||
+	    (!job->options->overlay && diff_names_write(job->bundle.directory, err)) ||
 	    interrupt_check(err) || new_bundle_keep(&job->bundle, err))
 		return -1;
 	if (!job->options->overlay || overlay_bundle_attach(job->store, job->bundle.directory,

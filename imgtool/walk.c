@@ -268,8 +268,13 @@ int walk_next(struct walk *walk, const struct walk_entry **ret, struct error *er
 	*ret = &walk->entry;
 	if (walk->enter) {
 		walk->enter = false;
-		if (enter(walk, err) < 0)
+		int entered = enter(walk, err);
+		if (entered < 0)
 			return -1;
+		if (!entered) {
+			walk->entry.event = WALK_LEAVE;
+			return 1;
+		}
 	}
 	struct level *level = &walk->levels[walk->n_levels - 1];
 	if (level->next == level->n_names)

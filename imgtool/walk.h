@@ -31,7 +31,7 @@ struct walk;
 struct walk *walk_open(int root, unsigned flags, struct error *err);
 
 /* 1: an event, borrowed until the next call; 0: the end; -1. A mount point is EBUSY, a directory that was moved
- * meanwhile ESTALE; one that is gone when its turn comes is passed over. */
+ * meanwhile ESTALE; one that is gone when its turn comes is left at once. */
 int walk_next(struct walk *walk, const struct walk_entry **ret, struct error *err);
 
 /* The directory just told is not entered, and no WALK_LEAVE comes. */
