@@ -34,6 +34,7 @@ static const struct verb *const verbs[] = {
 	&list_verb,
 	&inspect_verb,
 	&verify_verb,
+	&pack_verb,
 	&completion_verb,
 	&help_verb,
 	NULL,
