@@ -30,7 +30,8 @@ enum layer_xattr layer_xattr_kind(const char *name, bool recorded)
 const struct entry_xattr *layer_xattr_find(const struct entry *entry, enum layer_xattr kind,
 					   bool recorded)
 {
-	for (size_t i = 0; i < entry->n_xattrs; i++)
+	/* The last one of a name counts. */
+	for (size_t i = entry->n_xattrs; i-- > 0;)
 		if (layer_xattr_kind(entry->xattrs[i].name, recorded) == kind)
 			return &entry->xattrs[i];
 	return NULL;

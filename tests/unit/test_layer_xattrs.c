@@ -76,6 +76,25 @@ static void a_files_attributes_are_set(void **state)
 	assert_int_equal(counts.xattrs_left_out, 0);
 }
 
+static void the_last_of_a_name_counts(void **state)
+{
+	struct entry entry = with_xattr(
+		with_xattr(with_xattr(with_xattr(entry_of("f", S_IFREG | 0644), "user.a", "1", 1),
+				      XATTR_CAPABILITY, "none", 4),
+			   "user.a", "2", 1),
+		XATTR_CAPABILITY, CAPABILITY);
+
+	(void)state;
+	NEED_SANDBOX();
+	if (!has_xattrs("user.x", "x", 1))
+		SKIP("this file system has no user attributes");
+	begin_tree();
+	makes(entry);
+	end_tree();
+	check_xattr("f", "user.a", "2");
+	assert_int_equal(xattr_of("f", XATTR_CAPABILITY, NULL, 0), sizeof capability - 1);
+}
+
 static void a_forged_mark_is_not_set(void **state)
 {
 	static const char *const names[] = { "trusted.overlay.opaque", "user.overlay.opaque",
@@ -272,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TREE_CASE(only_what_a_container_can_use_is_taken),
 		TREE_CASE(a_files_attributes_are_set),
+		TREE_CASE(the_last_of_a_name_counts),
 		TREE_CASE(a_forged_mark_is_not_set),
 		TREE_CASE(a_device_may_have_an_acl),
 		TREE_CASE(a_bad_value_is_an_error),
