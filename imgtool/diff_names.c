@@ -49,13 +49,13 @@ static bool is_later(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec > b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec > b->tv_nsec);
 }
 
-/* Files get their times from the coarse clock. */
+/* Files get their times from the coarse clock, which is behind, or (kernel 6.13) from the precise one. */
 static struct timespec pass_a_tick(void)
 {
 	const struct timespec pause = { .tv_nsec = 1000000 };
 	struct timespec complete, now;
 
-	clock_gettime(CLOCK_REALTIME_COARSE, &complete);
+	clock_gettime(CLOCK_REALTIME, &complete);
 	do {
 		nanosleep(&pause, NULL);
 		clock_gettime(CLOCK_REALTIME_COARSE, &now);
