@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "imgtool/progress_state.h"
 #include "spec/base/error.h"
 
 enum progress_style {
@@ -13,14 +14,6 @@ enum progress_style {
 	PROGRESS_LINES,
 	PROGRESS_JSON, /* one object a line */
 	PROGRESS_QUIET
-};
-
-enum progress_state {
-	PROGRESS_WAITING,
-	PROGRESS_EXTRACTING,
-	PROGRESS_PRESENT, /* was there already */
-	PROGRESS_DONE,
-	PROGRESS_FAILED
 };
 
 struct progress;

@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-#include "imgtool/progress.h"
+#include "imgtool/progress_state.h"
 #include "spec/base/text.h"
 
 struct progress_view {
