@@ -53,6 +53,48 @@ static int open_manifest(const struct image_files *files, const struct descripto
 	return image->config ? open_layers(files, image, err) : -1;
 }
 
+/* A manifest that index.json does not lead to any more, because its tag has moved on: what was made of it is still known
+ * by its digest. ENOENT: there is none with that digest. */
+static int open_untagged(const struct image_files *files, const char *digest, struct image *image,
+			 struct error *err)
+{
+	OWNED(blob_finish) struct blob blob = { .fd = -1 };
+	OWNED(owned_manifest_free) struct image_manifest *manifest = NULL;
+	owned_string name = text_format("blobs/%s", digest);
+	owned_string text = NULL;
+	struct descriptor descriptor = { .digest = (char *)digest };
+	struct problems problems = { 0 };
+	size_t length;
+
+	if (!name)
+		return error_errno(err, ENOMEM, "image");
+	*strchr(name, ':') = '/';
+	if (image_files_find(files, name, &blob, err))
+		return -1;
+	descriptor.size = (int64_t)blob.size;
+	if (image_files_read_blob(files, &descriptor, &text, &length, err))
+		return -1;
+	/* Without a descriptor its own word is all there is. */
+	manifest = table_parse(&image_manifest_type, text, length, &problems);
+	problems_finish(&problems);
+	if (!manifest)
+		return error_set(err, ENOENT, "%s: is no manifest", digest);
+	descriptor.media_type = manifest->media_type ? manifest->media_type : MEDIA_TYPE_MANIFEST;
+	return open_manifest(files, &descriptor, image, err);
+}
+
+/* @err: why index.json does not lead to it, which stays when no manifest has it. */
+static int instead_untagged(const struct image_files *files, const char *digest,
+			    struct image *image, struct error *err)
+{
+	struct error untagged = { 0 };
+
+	if (open_untagged(files, digest, image, &untagged) && untagged.code == ENOENT)
+		return -1;
+	*err = untagged;
+	return untagged.code ? -1 : 0;
+}
+
 static int open_layout(const struct image_files *files, const struct reference *reference,
 		       const struct wanted_platform *platform, struct image *image,
 		       struct error *err)
@@ -60,8 +102,12 @@ static int open_layout(const struct image_files *files, const struct reference *
 	OWNED(owned_index_free) struct image_index *index = image_index_of_layout(files, err);
 	OWNED(image_choice_finish) struct image_choice choice = { 0 };
 
-	if (!index || image_choose(files, index, reference, platform, &choice, err))
+	if (!index)
 		return -1;
+	if (image_choose(files, index, reference, platform, &choice, err))
+		return reference->digest && err && err->code == ENOENT
+			       ? instead_untagged(files, reference->digest, image, err)
+			       : -1;
 	return take_names(index, choice.top->digest, &image->names, err) ||
 			       open_manifest(files, &choice.descriptor, image, err)
 		       ? -1
