@@ -36,21 +36,23 @@ int log_socket_open(const char *path, struct error *err)
 }
 
 /* A value with a newline in it is preceded by its length instead of an equals sign. */
-static void add_field(struct buffer *to, const char *name, const char *value)
+void journal_add_field(struct buffer *fields, const char *name, const char *value, size_t length)
 {
-	uint64_t length = htole64(strlen(value));
+	uint64_t little_endian = htole64(length);
 
-	if (!strchr(value, '\n')) {
-		buffer_print(to, "%s=%s\n", name, value);
-		return;
+	buffer_add(fields, name, strlen(name));
+	if (memchr(value, '\n', length)) {
+		buffer_add(fields, "\n", 1);
+		buffer_add(fields, &little_endian, sizeof little_endian);
+	} else {
+		buffer_add(fields, "=", 1);
 	}
-	buffer_print(to, "%s\n", name);
-	buffer_add(to, &length, sizeof length);
-	buffer_print(to, "%s\n", value);
+	buffer_add(fields, value, length);
+	buffer_add(fields, "\n", 1);
 }
 
 /* The journal maps the file, so it takes one only when nobody can change it any more. */
-static int send_as_file(int fd, const struct buffer *text)
+static int send_as_file(int fd, const struct buffer *text, int flags)
 {
 	union {
 		char space[CMSG_SPACE(sizeof(int))];
@@ -67,25 +69,37 @@ static int send_as_file(int fd, const struct buffer *text)
 	header->cmsg_type = SCM_RIGHTS;
 	header->cmsg_len = CMSG_LEN(sizeof(int));
 	memcpy(CMSG_DATA(header), &file, sizeof(int));
-	return sendmsg(fd, &message, MSG_NOSIGNAL) < 0 ? -1 : 0;
+	return sendmsg(fd, &message, flags) < 0 ? -1 : 0;
+}
+
+int journal_send_fields(int fd, const struct buffer *fields, bool wait)
+{
+	int flags = MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT);
+
+	if (fields->failed) {
+		errno = ENOMEM;
+		return -1;
+	}
+	if (send(fd, fields->text, fields->length, flags) >= 0)
+		return 0;
+	return errno == EMSGSIZE || errno == ENOBUFS ? send_as_file(fd, fields, flags) : -1;
+}
+
+static void add_text(struct buffer *fields, const char *name, const char *value)
+{
+	journal_add_field(fields, name, value, strlen(value));
 }
 
 int journal_send(int fd, const struct log_record *record)
 {
-	OWNED(buffer_finish) struct buffer text = { 0 };
+	OWNED(buffer_finish) struct buffer fields = { 0 };
 
-	add_field(&text, "MESSAGE", record->message);
-	buffer_print(&text, "PRIORITY=%d\n", record->priority);
-	add_field(&text, "SYSLOG_IDENTIFIER", record->identifier);
+	add_text(&fields, "MESSAGE", record->message);
+	buffer_print(&fields, "PRIORITY=%d\n", record->priority);
+	add_text(&fields, "SYSLOG_IDENTIFIER", record->identifier);
 	if (record->container)
-		add_field(&text, "CONTAINER_ID", record->container);
-	if (text.failed) {
-		errno = ENOMEM;
-		return -1;
-	}
-	if (send(fd, text.text, text.length, MSG_NOSIGNAL) >= 0)
-		return 0;
-	return errno == EMSGSIZE || errno == ENOBUFS ? send_as_file(fd, &text) : -1;
+		add_text(&fields, "CONTAINER_ID", record->container);
+	return journal_send_fields(fd, &fields, true);
 }
 
 int syslog_send(int fd, const struct log_record *record)

@@ -2,7 +2,11 @@
  * else happens to them. */
 #pragma once
 
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "spec/base/error.h"
+#include "spec/base/text.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 #define SYSLOG_SOCKET "/dev/log"
@@ -22,6 +26,14 @@ int log_socket_open(const char *path, struct error *err);
  * SYSLOG_IDENTIFIER and CONTAINER_ID. What no datagram can hold goes as a sealed memory file.
  * Returns 0, or -1 with errno. */
 int journal_send(int fd, const struct log_record *record);
+
+/* For records with other fields: appends one, whatever bytes its value has. @name: capital letters, digits
+ * and underscores. */
+void journal_add_field(struct buffer *fields, const char *name, const char *value, size_t length);
+
+/* Sends what journal_add_field made. Without @wait a socket that is full is EAGAIN at once. Returns 0, or
+ * -1 with errno. */
+int journal_send_fields(int fd, const struct buffer *fields, bool wait);
 
 /* RFC 3164 as syslog(3) writes it, of facility "user". Control characters become spaces, so that a
  * message cannot look like two; what is too long for a datagram is cut. Returns 0, or -1 with errno. */
