@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <sys/stat.h>
 
-#define ENTRY_NAME_MAX 32768 /* bytes of a path or of a link's target */
+#define ENTRY_NAME_MAX 32768	    /* bytes of a path or of a link's target */
 #define ENTRY_XATTRS_MAX (1u << 17) /* bytes of names and values; the kernel takes half for one */
 
 struct entry_xattr {

@@ -200,7 +200,7 @@ static int check_no_data(struct tar *tar, struct error *err)
 	case ARCHIVE_EOF:
 		return 0;
 	case ARCHIVE_OK:
-		return fail(tar, EBADMSG, "content of what is not a file", err);
+		return fail(tar, EBADMSG, "content of what should have none", err);
 	default:
 		return fail_archive(tar, err);
 	}
@@ -261,7 +261,7 @@ static int take_entry(struct tar *tar, struct archive_entry *from, struct error 
 				 " bytes, holes included; --max-size allows more",
 				 max);
 	tar->total_size += size;
-	return tar_entry_has_content(&tar->entry) ? 0 : check_no_data(tar, err);
+	return tar->entry.data_size ? 0 : check_no_data(tar, err);
 }
 
 int tar_next(struct tar *tar, const struct entry **ret, struct error *err)

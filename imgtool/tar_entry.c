@@ -144,11 +144,6 @@ static int64_t sum_of_sparse_map(struct archive_entry *from)
 	return sum;
 }
 
-bool tar_entry_has_content(const struct tar_entry *entry)
-{
-	return S_ISREG(entry->entry.mode) && !entry->entry.hardlink;
-}
-
 static int fill_size(struct tar_entry *to, struct archive_entry *from, struct error *err)
 {
 	struct entry *entry = &to->entry;
@@ -158,8 +153,8 @@ static int fill_size(struct tar_entry *to, struct archive_entry *from, struct er
 		return error_set(err, EBADMSG, "a file of negative size");
 	/* POSIX lets a hard link have the file's content once more, and tools for images read it as if it had none: what
 	 * is an entry and what is content must not be a matter of taste. */
-	if (!tar_entry_has_content(to) && size > 0)
-		return error_set(err, EBADMSG, "content of what is not a file");
+	if ((!S_ISREG(entry->mode) || entry->hardlink) && size > 0)
+		return error_set(err, EBADMSG, "content of what should have none");
 	entry->size = size;
 	entry->sparse = archive_entry_sparse_count(from) > 0;
 	to->data_size = entry->sparse ? sum_of_sparse_map(from) : size;

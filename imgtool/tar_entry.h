@@ -18,6 +18,4 @@ struct tar_entry {
 /* Fills @entry, zeroed or filled before, from @from, which must outlive what is done with it. After a failure entry->path is the
  * name, as far as there is one. */
 int tar_entry_fill(struct tar_entry *entry, struct archive_entry *from, struct error *err);
-/* Whether the archive may have content for it. */
-bool tar_entry_has_content(const struct tar_entry *entry);
 void tar_entry_finish(struct tar_entry *entry);
