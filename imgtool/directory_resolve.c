@@ -73,7 +73,7 @@ static int pass_other(struct directories *all, struct walk *walk, const char *na
 	bool absent = errno == ENOENT;
 	if (!absent && errno != EINVAL)
 		return error_errno(err, errno, "read link '%s'", name);
-	if (missing == DIRECTORY_MISSING_TELL)
+	if (missing == DIRECTORY_MISSING_TELL || (missing == DIRECTORY_MISSING_IMPLY && !absent))
 		return DIRECTORY_ABSENT;
 	if (!absent)
 		return error_errno(err, ENOTDIR, "parent '%s'", name);

@@ -6,15 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 
+#include "imgtool/attributes.h"
 #include "imgtool/mounts.h"
 #include "imgtool/overlay.h"
 #include "imgtool/store_reference.h"
 #include "spec/base/owned.h"
 
 #define ROOTFS "rootfs"
-#define XATTRS_MAX 65536 /* of a list of names, and of a value: limits of the kernel */
 
 /* The directories of an overlay bundle. */
 struct places {
@@ -72,51 +71,14 @@ static int open_places(int bundle, struct places *ret, struct error *err)
 	return ret->work < 0 ? -1 : 0;
 }
 
-/* Marks of the overlay that @from was part of say nothing in another place. */
-static bool is_overlay_mark(const char *name)
-{
-	return text_starts_with(name, "trusted.overlay.") ||
-	       text_starts_with(name, "user.overlay.");
-}
-
-static int copy_xattrs(int from, int to, struct error *err)
-{
-	owned_string names = malloc(XATTRS_MAX);
-	owned_string value = malloc(XATTRS_MAX);
-
-	if (!names || !value)
-		return error_errno(err, ENOMEM, "xattrs");
-	ssize_t length = flistxattr(from, names, XATTRS_MAX);
-	if (length < 0)
-		return errno == EOPNOTSUPP ? 0 : error_errno(err, errno, "list xattrs");
-	for (const char *name = names; name < names + length; name += strlen(name) + 1) {
-		if (is_overlay_mark(name))
-			continue;
-		ssize_t size = fgetxattr(from, name, value, XATTRS_MAX);
-		/* A security module's label is the host's affair, and may be neither read nor set. */
-		if ((size < 0 || fsetxattr(to, name, value, (size_t)size, 0)) &&
-		    !text_starts_with(name, "security."))
-			return error_errno(err, errno, "xattr %s", name);
-	}
-	return 0;
-}
-
 /* The upper directory shadows those of the layers, so it has to look like the topmost one that a layer described. */
 static int copy_root(const struct store_stack *stack, int upper, struct error *err)
 {
-	struct stat st;
-
 	if (stack->root < 0)
 		return 0;
-	int root = stack->directories[stack->root];
-	if (fstat(root, &st))
-		return error_errno(err, errno, "stat the root directory");
-	if (fchown(upper, st.st_uid, st.st_gid) || fchmod(upper, st.st_mode & 07777))
-		return error_errno(err, errno, "owner of the root directory");
-	if (copy_xattrs(root, upper, err))
-		return error_prefix(err, "root directory");
-	const struct timespec times[] = { st.st_atim, st.st_mtim };
-	return futimens(upper, times) ? error_errno(err, errno, "times of the root directory") : 0;
+	return attributes_copy(stack->directories[stack->root], upper, err)
+		       ? error_prefix(err, "root directory")
+		       : 0;
 }
 
 static int mount_stack(const struct store_stack *stack, const struct places *places,

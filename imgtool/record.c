@@ -37,7 +37,8 @@ bool record_is_layer(const char *text)
 	size_t digits = strspn(text, "0123456789abcdef");
 
 	return (digits == 64 || digits == 128) &&
-	       (!text[digits] || strcmp(text + digits, RECORD_ON_LOWER) == 0);
+	       (!text[digits] || strcmp(text + digits, RECORD_ON_LOWER) == 0 ||
+		strcmp(text + digits, RECORD_IMPLIED) == 0);
 }
 
 static int check_digest(const char *digest, const char *field, struct error *err)

@@ -18,6 +18,9 @@
 #define RECORD_REFERENCE_LENGTH 32
 /* Behind the chain id of a layer that was extracted on those below it. */
 #define RECORD_ON_LOWER "-on-lower"
+/* Behind the diff_id of a layer that has parents without an entry and waits for the layers below, to take what those are like
+ * from there. */
+#define RECORD_IMPLIED "-implied"
 
 struct bundle_record {
 	int64_t version; /* RECORD_VERSION */

@@ -7,17 +7,12 @@
 #include <string.h>
 #include <sys/xattr.h>
 
+#include "imgtool/attributes.h"
 #include "spec/base/owned.h"
 #include "spec/base/text.h"
 
 #define PIECE 65536	 /* bytes that are compared at once */
 #define XATTRS_MAX 65536 /* of a list of names, and of a value: limits of the kernel, xattr(7) */
-
-bool same_file_ignores(const char *xattr)
-{
-	return text_starts_with(xattr, "trusted.overlay.") ||
-	       text_starts_with(xattr, "user.overlay.");
-}
 
 /* A path that does not follow what it names, for calls that take no directory. */
 static char *path_of(const struct placed_file *file)
@@ -41,7 +36,7 @@ static int list_xattrs(const char *path, struct string_list *ret, struct error *
 	if (length < 0)
 		return errno == EOPNOTSUPP ? 0 : error_errno(err, errno, "list xattrs");
 	for (const char *name = names; name < names + length; name += strlen(name) + 1)
-		if (!same_file_ignores(name) && string_list_add(ret, name))
+		if (!attributes_overlay_mark(name) && string_list_add(ret, name))
 			return error_errno(err, ENOMEM, "xattrs");
 	if (ret->n)
 		qsort(ret->v, ret->n, sizeof *ret->v, compare_texts);

@@ -1,7 +1,6 @@
 /* Whether two files are the same to whoever reads them. Knows nothing of where they are from. */
 #pragma once
 
-#include <stdbool.h>
 #include <sys/stat.h>
 
 #include "spec/base/error.h"
@@ -16,6 +15,3 @@ struct placed_file {
 /* Type, mode, owner, device, xattrs but those of an overlay; of what is no directory also size, mtime and content, of a
  * link its target. 1: the same, 0, -1. Content is read only when all else is the same. */
 int same_file(const struct placed_file *a, const struct placed_file *b, struct error *err);
-
-/* Whether the xattr is an overlay's own mark. */
-bool same_file_ignores(const char *xattr);

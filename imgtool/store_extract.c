@@ -26,6 +26,7 @@ struct job {
 	char key[KEY_MAX]; /* under which it is in the store, when it is done */
 	size_t index;	   /* in the image */
 	enum job_state state;
+	struct tree_counts counts; /* of this process's work on it */
 };
 
 struct pool {
@@ -76,7 +77,6 @@ static bool is_present(struct job *job)
 		if (there < 0)
 			continue;
 		memcpy(job->key, keys[i], sizeof job->key);
-		job->state = JOB_DONE;
 		return true;
 	}
 	return false;
@@ -92,8 +92,10 @@ static int describe_jobs(struct pool *pool, const struct image *image, struct er
 		if (chain_id(parent, job->layer->diff_id, job->chain, err))
 			return error_prefix(err, "layer %zu", i + 1);
 		parent = job->chain;
-		if (is_present(job))
-			tell_state(job, PROGRESS_PRESENT);
+		if (!is_present(job))
+			continue;
+		job->state = JOB_DONE;
+		tell_state(job, PROGRESS_PRESENT);
 	}
 	return 0;
 }
@@ -155,11 +157,15 @@ static void run_job(struct job *job)
 
 	tell_state(job, PROGRESS_EXTRACTING);
 	int result = interrupt_check(&error);
-	if (!result)
-		result = store_layer_make(job->pool->store, job->layer, &options, &error);
+	/* Another process may have made it on the layers below meanwhile. */
+	bool present = !result && is_present(job);
+	if (!result && !present)
+		result = store_layer_make(job->pool->store, job->layer, &options, &job->counts,
+					  &error);
 	switch (result) {
 	case 0:
-		store_key_alone(job->layer->diff_id, job->key);
+		if (!present)
+			store_key_alone(job->layer->diff_id, job->key);
 		tell_state(job, PROGRESS_DONE);
 		give_back(job, JOB_DONE);
 		break;
@@ -241,7 +247,7 @@ static int make_on(struct job *job, const struct store_stack *lower, struct erro
 
 	store_key_on_lower(job->chain, job->key);
 	while ((result = store_layer_make_on(job->pool->store, lower, job->key, job->layer,
-					     &options, err)) == STORE_LAYER_BUSY) {
+					     &options, &job->counts, err)) == STORE_LAYER_BUSY) {
 		if (interrupt_check(err))
 			break;
 		nanosleep(&pause, NULL);
@@ -264,6 +270,17 @@ static int stack_up(struct pool *pool, struct store_stack *stack, struct error *
 			return -1;
 	}
 	return store_stack_find_root(pool->store, stack, err);
+}
+
+static void tell_counts(const struct pool *pool)
+{
+	uint64_t devices = 0;
+
+	for (size_t i = 0; i < pool->n; i++)
+		devices += pool->jobs[i].counts.devices_left_out;
+	if (devices && pool->progress)
+		progress_notice(pool->progress, "%ju devices are left out: only root can make them",
+				(uintmax_t)devices);
 }
 
 int store_extract(struct store *store, const struct image *image,
@@ -289,6 +306,8 @@ int store_extract(struct store *store, const struct image *image,
 				     stack_up(&pool, ret, err)
 			     ? -1
 			     : 0;
+	if (!result)
+		tell_counts(&pool);
 	free(pool.jobs);
 	return result;
 }

@@ -1,17 +1,18 @@
-/* One layer into the store: extracted under a temporary name, then on disk, then under its own. */
+/* One layer into the store. */
 #pragma once
 
-#include "imgtool/store_parts.h"
+#include "imgtool/store_making.h"
 
 /* Beside 0 and -1. */
 #define STORE_LAYER_NEEDS_LOWER LAYER_NEEDS_LOWER
-#define STORE_LAYER_BUSY 2 /* another process makes it right now */
+#define STORE_LAYER_BUSY MAKING_BUSY /* another process makes it right now */
 
-/* Extracts @layer for itself, unless another process has meanwhile. */
+/* Extracts @layer for itself, unless another process has meanwhile. *counts: of what this process did. */
 int store_layer_make(const struct store *store, const struct layer *layer,
-		     const struct layer_options *options, struct error *err);
+		     const struct layer_options *options, struct tree_counts *counts,
+		     struct error *err);
 
 /* The same for a layer that needs those below it: @lower, complete. @key: of store_key_on_lower. */
 int store_layer_make_on(const struct store *store, const struct store_stack *lower, const char *key,
 			const struct layer *layer, const struct layer_options *options,
-			struct error *err);
+			struct tree_counts *counts, struct error *err);

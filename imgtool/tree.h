@@ -19,6 +19,11 @@ struct tree_options {
 	/* The directory is a layer of an overlay: an entry whose parent is not there is TREE_NEEDS_LOWER, a hard link to
 	 * nothing too, and a directory in place of anything else hides what the lower layers have of that name. */
 	bool parents_must_exist;
+	/* With parents_must_exist: parents that the layer has no entry for are made all the same, with mode 0755, and told of
+	 * by tree_finish, those above first, unless what the lower layers have there is hidden: only they can say what such a
+	 * directory is like. NULL: TREE_NEEDS_LOWER as above. */
+	int (*implied)(void *context, const char *path, bool has_whiteouts, struct error *err);
+	void *implied_context;
 };
 
 struct tree_counts {

@@ -175,7 +175,7 @@ int tree_make_opaque(struct tree *tree, const char *path, struct error *err)
 	if (tree_end_file(tree, err))
 		return -1;
 	int status = directory_resolve(&tree->directories, path, strlen(path),
-				       DIRECTORY_MISSING_TELL, &directory, err);
+				       tree_missing_parent(tree), &directory, err);
 	if (status < 0)
 		return -1;
 	if (status || directory == DIRECTORY_ROOT)
@@ -191,7 +191,7 @@ int tree_whiteout(struct tree *tree, const char *path, struct error *err)
 
 	if (tree_end_file(tree, err))
 		return -1;
-	int status = tree_find_place(tree, path, DIRECTORY_MISSING_TELL, &place, err);
+	int status = tree_find_place(tree, path, tree_missing_parent(tree), &place, err);
 	if (status)
 		return status < 0 ? -1 : TREE_NEEDS_LOWER;
 	if (is_within_opaque(all, place.directory))
@@ -205,5 +205,49 @@ int tree_whiteout(struct tree *tree, const char *path, struct error *err)
 		return error_errno(err, errno, "make whiteout");
 	tree->has_whiteouts = true;
 	directory_mark(all, place.directory, DIRECTORY_WHITEOUTS);
+	return 0;
+}
+
+/* ---- parents without an entry ---- */
+
+enum directory_missing tree_missing_parent(const struct tree *tree)
+{
+	if (!tree->options.parents_must_exist)
+		return DIRECTORY_MISSING_MAKE;
+	return tree->options.implied ? DIRECTORY_MISSING_IMPLY : DIRECTORY_MISSING_TELL;
+}
+
+/* Puts the path together from its end. */
+static int tell_implied(const struct tree *tree, uint32_t number, struct error *err)
+{
+	const struct directories *all = &tree->directories;
+	size_t length = 0;
+
+	for (uint32_t i = number; i != DIRECTORY_ROOT; i = directory_of(all, i)->parent)
+		length += directory_of(all, i)->name_length + 1u;
+	owned_string path = malloc(length);
+	if (!path)
+		return error_errno(err, ENOMEM, "path");
+	for (uint32_t i = number; i != DIRECTORY_ROOT; i = directory_of(all, i)->parent) {
+		path[--length] = i == number ? '\0' : '/';
+		length -= directory_of(all, i)->name_length;
+		memcpy(path + length, directory_name(all, i), directory_of(all, i)->name_length);
+	}
+	return tree->options.implied(tree->options.implied_context, path,
+				     directory_of(all, number)->flags & DIRECTORY_WHITEOUTS, err);
+}
+
+int tree_tell_implied(const struct tree *tree, struct error *err)
+{
+	const struct directories *all = &tree->directories;
+
+	for (uint32_t i = 1; i < all->n && tree->options.implied; i++) {
+		const struct directory *one = directory_of(all, i);
+
+		if ((one->flags & (DIRECTORY_FRESH | DIRECTORY_MADE | DIRECTORY_GONE)) ==
+			    DIRECTORY_FRESH &&
+		    !is_within_opaque(all, one->parent) && tell_implied(tree, i, err))
+			return -1;
+	}
 	return 0;
 }

@@ -344,10 +344,7 @@ static int make_entry(struct tree *tree, const struct entry *entry, struct error
 	if (!make)
 		return error_set(err, EINVAL, "type %o of no file that a layer may have",
 				 entry->mode & S_IFMT);
-	int status = tree_find_place(tree, entry->path,
-				     tree->options.parents_must_exist ? DIRECTORY_MISSING_TELL
-								      : DIRECTORY_MISSING_MAKE,
-				     &place, err);
+	int status = tree_find_place(tree, entry->path, tree_missing_parent(tree), &place, err);
 	if (status)
 		return status < 0 ? -1 : TREE_NEEDS_LOWER;
 	if (tree->options.leave_out_devices && !entry->hardlink &&
@@ -391,7 +388,8 @@ struct tree *tree_open(int root, const struct tree_options *options, struct erro
 
 int tree_finish(struct tree *tree, struct tree_counts *counts, struct error *err)
 {
-	int failed = tree_end_file(tree, err) || directories_settle(&tree->directories, err);
+	int failed = tree_end_file(tree, err) || directories_settle(&tree->directories, err) ||
+		     tree_tell_implied(tree, err);
 
 	if (!failed && counts)
 		*counts = tree->counts;

@@ -60,6 +60,11 @@ int tree_begin_file(struct tree *tree, const struct entry *entry, int fd, mode_t
 /* Ends the regular file that is being written, if there is one. */
 int tree_end_file(struct tree *tree, struct error *err);
 
+/* What becomes of a parent that is not there: see tree_options. */
+enum directory_missing tree_missing_parent(const struct tree *tree);
+/* Of the parents that were made without an entry, when the tree is settled. */
+int tree_tell_implied(const struct tree *tree, struct error *err);
+
 /* overlayfs' mark. */
 int tree_mark_opaque(struct tree *tree, uint32_t directory, struct error *err);
 bool tree_is_whiteout(int dirfd, const char *name);

@@ -1,0 +1,55 @@
+#include "imgtool/store_implied.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "imgtool/attributes.h"
+#include "imgtool/walk.h"
+#include "spec/base/owned.h"
+
+/* Each path stands behind one of these and ends with a NUL, for it may hold anything else. */
+enum { MARK_PLAIN = 'd', MARK_WHITEOUTS = 'w' };
+
+#define LIST_MAX (256u << 20) /* bytes */
+
+int store_implied_add(void *list, const char *path, bool has_whiteouts, struct error *err)
+{
+	struct buffer *to = list;
+	const char mark = has_whiteouts ? MARK_WHITEOUTS : MARK_PLAIN;
+
+	if (to->length > LIST_MAX)
+		return error_set(err, EFBIG, "more than %u bytes of names of parents", LIST_MAX);
+	buffer_add(to, &mark, 1);
+	buffer_add(to, path, strlen(path) + 1);
+	return to->failed ? error_errno(err, ENOMEM, "names of parents") : 0;
+}
+
+static int settle_one(int lower, int tree, const char *path, bool has_whiteouts, struct error *err)
+{
+	owned_fd from = lower < 0 ? -1 : walk_open_directory(lower, path, O_RDONLY);
+	int code = lower < 0 ? ENOENT : errno;
+
+	/* A directory that is new is as it was made. But overlayfs shows whiteouts where it has nothing to hide. */
+	if (from < 0 && code == ENOENT)
+		return has_whiteouts ? STORE_IMPLIED_DIFFERS : 0;
+	/* A link, for instance, that leads to where the layer's files belong. */
+	if (from < 0 && (code == ELOOP || code == ENOTDIR || code == EXDEV))
+		return STORE_IMPLIED_DIFFERS;
+	if (from < 0)
+		return error_errno(err, code, "directory %.300s of the layers below", path);
+	owned_fd to = walk_open_directory(tree, path, O_RDONLY);
+	if (to < 0)
+		return error_errno(err, errno, "directory %.300s", path);
+	return attributes_copy(from, to, err) ? error_prefix(err, "directory %.300s", path) : 0;
+}
+
+int store_implied_settle(int lower, int tree, const struct buffer *list, struct error *err)
+{
+	int result = 0;
+
+	for (size_t at = 0; at < list->length && !result; at += strlen(list->text + at) + 1)
+		result = settle_one(lower, tree, list->text + at + 1,
+				    list->text[at] == MARK_WHITEOUTS, err);
+	return result;
+}
