@@ -70,6 +70,14 @@ static char *hidden_path(const char *path, enum meaning meaning, struct error *e
 
 /* ---- entries ---- */
 
+static int check_stopped(const struct application *at, struct error *err)
+{
+	if (at->options->stopped &&
+	    atomic_load_explicit(at->options->stopped, memory_order_relaxed))
+		return error_set(err, ECANCELED, "stopped");
+	return 0;
+}
+
 static int apply_whiteout(struct application *at, const char *path, enum meaning meaning,
 			  struct error *err)
 {
@@ -92,7 +100,7 @@ static int apply_data(struct application *at, struct error *err)
 	int status;
 
 	while ((status = tar_data(at->tar, &data, &length, &offset, err)) == 1)
-		if (tree_write(at->tree, data, length, offset, err))
+		if (check_stopped(at, err) || tree_write(at->tree, data, length, offset, err))
 			return -1;
 	return status;
 }
@@ -125,6 +133,8 @@ static int apply_entries(struct application *at, struct error *err)
 		if (++entries > at->options->max_entries)
 			return error_set(err, EFBIG, "more than %llu entries",
 					 (unsigned long long)at->options->max_entries);
+		if (check_stopped(at, err))
+			return -1;
 		status = apply_entry(at, entry, err);
 		if (status < 0)
 			return error_prefix(err, "'%.300s'", entry->path);

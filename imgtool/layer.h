@@ -2,6 +2,8 @@
  * compression nor the making of files. */
 #pragma once
 
+#include <stdatomic.h>
+
 #include "imgtool/image.h"
 #include "imgtool/plain.h"
 #include "imgtool/tree.h"
@@ -15,7 +17,8 @@ struct layer_options {
 	enum layer_form form;
 	struct tree_options tree;
 	struct plain_options plain;
-	uint64_t max_entries; /* EFBIG */
+	uint64_t max_entries;	    /* EFBIG */
+	const atomic_bool *stopped; /* set by another thread: ECANCELED, soon; NULL: nobody does */
 };
 
 /* Beside 0 and -1, with LAYER_FOR_OVERLAY: an entry names a parent or a hard link's target that only lower layers have. The layer is then

@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -39,7 +39,7 @@ struct pool {
 	size_t *order; /* in which jobs are taken: largest first, since what runs last runs alone */
 	size_t cursor; /* in order */
 	struct error error; /* the first one */
-	bool failed;
+	atomic_bool failed; /* with it the others are stopped */
 };
 
 static void tell_state(const struct job *job, enum progress_state state)
@@ -62,6 +62,7 @@ static struct layer_options options_of(struct job *job)
 
 	options.plain.progress = job->pool->progress ? tell_bytes : NULL;
 	options.plain.context = job;
+	options.stopped = &job->pool->failed;
 	return options;
 }
 
@@ -182,12 +183,16 @@ static void run_job(struct job *job)
 	}
 }
 
-static void *work(void *context)
+static void work_on(struct pool *pool)
 {
-	struct pool *pool = context;
-
 	for (struct job *job; (job = take_job(pool));)
 		run_job(job);
+}
+
+static void *work(void *context)
+{
+	interrupt_leave_to_main();
+	work_on(context);
 	return NULL;
 }
 
@@ -208,17 +213,12 @@ static void run_workers(struct pool *pool)
 {
 	size_t workers = count_workers(pool), started = 0;
 	pthread_t threads[WORKERS_MAX];
-	sigset_t all, before;
 
 	if (!workers)
 		return;
-	/* Signals are this thread's: it is the one that has system calls to be interrupted by them. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (started + 1 < workers && pthread_create(&threads[started], NULL, work, pool) == 0)
 		started++;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	work(pool);
+	work_on(pool);
 	for (size_t i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
 }
