@@ -254,26 +254,29 @@ static int replace_file(const struct layout *layout, const char *name, const cha
 	return 0;
 }
 
-/* The index comes last: with it the image is there. */
-static int add_to_index(const struct layout *layout, const struct pack_image *image,
-			bool *made_layout, struct error *err)
+/* What index.json will be. */
+static int read_index(const struct layout *layout, const struct pack_image *image, char **after,
+		      struct error *err)
 {
 	owned_string before = NULL;
-	owned_string after = NULL;
 
-	if (exists(layout->fd, "index.json") &&
-	    read_file_at(layout->fd, "index.json", IMAGE_JSON_MAX, &before, NULL, err))
+	if ((exists(layout->fd, "index.json") &&
+	     read_file_at(layout->fd, "index.json", IMAGE_JSON_MAX, &before, NULL, err)) ||
+	    pack_index(before, image, after, err))
 		return error_prefix(err, "%s", layout->path);
-	if (pack_index(before, image, &after, err))
-		return error_prefix(err, "%s", layout->path);
+	return 0;
+}
+
+/* The index comes last: with it the image is there. */
+static int write_index(const struct layout *layout, const char *index, bool *made_layout,
+		       struct error *err)
+{
 	if (!exists(layout->fd, "oci-layout")) {
 		if (replace_file(layout, "oci-layout", OCI_LAYOUT_TEXT, err))
 			return -1;
 		*made_layout = true;
 	}
-	if (replace_file(layout, "index.json", after, err))
-		return -1;
-	return 0;
+	return replace_file(layout, "index.json", index, err);
 }
 
 static void take_back(const struct layout *layout, bool made_layout)
@@ -290,21 +293,30 @@ static void take_back(const struct layout *layout, bool made_layout)
 		(void)unlinkat(layout->fd, "oci-layout", 0);
 }
 
+static int commit_locked(const struct layout *layout, const struct pack_image *image,
+			 struct error *err)
+{
+	owned_string index = NULL;
+	bool made_layout = false;
+
+	if (read_index(layout, image, &index, err))
+		return -1;
+	if (move_blobs(layout, err) == 0 && write_index(layout, index, &made_layout, err) == 0)
+		return 0;
+	take_back(layout, made_layout);
+	return -1;
+}
+
 static int commit(struct pack_target *target, const struct pack_image *image, struct error *err)
 {
 	struct layout *layout = (struct layout *)target;
-	bool made_layout = false;
 
 	if (lock(layout, err))
 		return -1;
-	if (move_blobs(layout, err) || add_to_index(layout, image, &made_layout, err)) {
-		take_back(layout, made_layout);
-		unlock(layout);
-		return -1;
-	}
-	layout->is_committed = true;
+	int result = commit_locked(layout, image, err);
+	layout->is_committed = result == 0;
 	unlock(layout);
-	return sync_directory(layout, ".", err);
+	return result ? -1 : sync_directory(layout, ".", err);
 }
 
 static void close_layout(struct pack_target *target)
