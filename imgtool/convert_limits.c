@@ -140,7 +140,7 @@ static int add_device_rules(struct resources *resources, struct error *err)
 {
 	static const struct {
 		bool allow;
-		char type;
+		int type;
 		int64_t major, minor;
 	} rules[] = {
 		{ false, 0, -1, -1 }, { true, 'c', 1, 3 }, { true, 'c', 1, 5 }, { true, 'c', 1, 8 },

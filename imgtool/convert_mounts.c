@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "imgtool/convert_parts.h"
-#include "imgtool/list.h"
 #include "imgtool/image_root.h"
+#include "imgtool/list.h"
 #include "spec/base/owned.h"
 #include "spec/table_path.h"
 
@@ -115,9 +115,10 @@ static int add_default(const struct conversion *conversion, size_t own, size_t i
 	/* The group of terminals, which a small user namespace does not have. */
 	const char *group = strstr(words, ",gid=5");
 	if (group && !maps_group(&options->gid_mappings, 5)) {
-		words = without_group = strndup(words, (size_t)(group - words));
-		if (!words)
+		without_group = strndup(words, (size_t)(group - words));
+		if (!without_group)
 			return error_errno(err, ENOMEM, "mounts");
+		words = without_group;
 	}
 	return add_mount(conversion->config, destination, defaults[i].type, defaults[i].source,
 			 words, err);

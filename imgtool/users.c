@@ -150,7 +150,8 @@ static int find_groups_of(int root, const char *user, uint32_t gid, struct uint3
 	owned_string text = NULL;
 	char *rest, *field[FIELDS];
 
-	if (image_root_read_file(root, GROUP, USERS_FILE_MAX, &text, err) || add_group(ret, gid, err))
+	if (image_root_read_file(root, GROUP, USERS_FILE_MAX, &text, err) ||
+	    add_group(ret, gid, err))
 		return -1;
 	for (rest = text; rest && next_line(&rest, GROUP_MEMBERS + 1, field);) {
 		uint32_t id;

@@ -289,8 +289,7 @@ static void the_result_is_valid(void **state)
 	convert("\"Cmd\": [\"/x\"], \"User\": \"app\", \"Volumes\": {\"/data\": {}}");
 	table_print(&config_type, converted, 4, &text);
 	struct config *parsed = config_parse(text.text, text.length, &problems);
-	if (!parsed)
-		fail_msg("%s", problems.list.v[0]);
+	assert_non_null(parsed);
 	assert_string_equal(parsed->root->path, "rootfs");
 	assert_string_equal(parsed->oci_version, "1.0.2");
 	config_free(parsed);

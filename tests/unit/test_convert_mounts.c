@@ -27,8 +27,7 @@ static void assert_mount(const char *destination, const char *type, const char *
 {
 	const struct mount *mount = mounted(destination);
 
-	if (!mount)
-		fail_msg("nothing is mounted on %s", destination);
+	assert_non_null(mount);
 	assert_string_equal(mount->type, type);
 	assert_string_equal(mount->source, source);
 	assert_words(&mount->options, expected);

@@ -335,41 +335,37 @@ static void the_specifications_form_is_taken_as_it_is(void **state)
 /* Which of the rules are left: those whose first name is so. */
 static void assert_rules(const char *expected)
 {
-	char text[256] = "";
+	struct buffer text = { 0 };
 
-	for (size_t i = 0; i < profile->syscalls.n; i++) {
-		strcat(text, i ? " " : "");
-		strcat(text, profile->syscalls.v[i]->names.v[0]);
-	}
-	assert_string_equal(text, expected);
+	for (size_t i = 0; i < profile->syscalls.n; i++)
+		buffer_print(&text, "%s%s", i ? " " : "", profile->syscalls.v[i]->names.v[0]);
+	assert_string_equal(text.text, expected);
+	buffer_finish(&text);
 }
+
+#define RULE(name, more) "{\"names\": [\"" name "\"], \"action\": \"SCMP_ACT_ALLOW\"" more "}"
 
 static void dockers_conditions_are_met_here(void **state)
 {
+	/* clang-format off */
 	static const char text[] =
 		"{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"defaultErrnoRet\": 1, \"archMap\": ["
-		"{\"architecture\": \"SCMP_ARCH_AARCH64\", \"subArchitectures\": "
-		"[\"SCMP_ARCH_ARM\"]},"
-		"{\"architecture\": \"SCMP_ARCH_X86_64\", \"subArchitectures\": "
-		"[\"SCMP_ARCH_X86\"]},"
-		"{\"architecture\": \"SCMP_ARCH_RISCV64\", \"subArchitectures\": null}], "
-		"\"syscalls\": ["
-#define RULE(name, more) "{\"names\": [\"" name "\"], \"action\": \"SCMP_ACT_ALLOW\"" more "}"
-		RULE("a", "") "," RULE("b", ", \"includes\": {\"arches\": [\"arm64\"]}") "," RULE("c", ", \"includes\": {\"arches\": [\"x32\", \"amd64\"]}, \"comment\": \"c\"") "," RULE(
-			"d",
-			", \"excludes\": {\"arches\": [\"amd64\"]}") "," RULE("e",
-									      ", \"includes\": "
-									      "{\"caps\": "
-									      "[\"CAP_SYS_ADMIN\"]"
-									      "}") "," RULE("f", ","
-												 " "
-												 "\"excludes\": {\"caps\": [\"CAP_SYS_ADMIN\"]}, \"includes\": {}") "," RULE("g",
-																					     ", \"includes\": {\"caps\": [\"CAP_CHOWN\", \"CAP_SYS_ADMIN\"]}") "," RULE("h",
-																															", \"excludes\": {\"caps\": [\"CAP_CHOWN\", \"CAP_SYS_ADMIN\"]}") "," RULE("i",
-																																								   ", \"includes\": {\"minKernel\": \"4.8\"}, \"args\": null") "," RULE("j",
-																																																	", \"includes\": {\"minKernel\": \"99.0\"}") "," RULE("k",
-																																																							      ", \"excludes\": {\"minKernel\": \"4.8\"}") "," RULE("l",
-																																																														   ", \"excludes\": {\"minKernel\": \"99.0\"}") "]}";
+		"{\"architecture\": \"SCMP_ARCH_AARCH64\", \"subArchitectures\": [\"SCMP_ARCH_ARM\"]},"
+		"{\"architecture\": \"SCMP_ARCH_X86_64\", \"subArchitectures\": [\"SCMP_ARCH_X86\"]},"
+		"{\"architecture\": \"SCMP_ARCH_RISCV64\", \"subArchitectures\": null}], \"syscalls\": ["
+		RULE("a", "") ","
+		RULE("b", ", \"includes\": {\"arches\": [\"arm64\"]}") ","
+		RULE("c", ", \"includes\": {\"arches\": [\"x32\", \"amd64\"]}, \"comment\": \"c\"") ","
+		RULE("d", ", \"excludes\": {\"arches\": [\"amd64\"]}") ","
+		RULE("e", ", \"includes\": {\"caps\": [\"CAP_SYS_ADMIN\"]}") ","
+		RULE("f", ", \"excludes\": {\"caps\": [\"CAP_SYS_ADMIN\"]}, \"includes\": {}") ","
+		RULE("g", ", \"includes\": {\"caps\": [\"CAP_CHOWN\", \"CAP_SYS_ADMIN\"]}") ","
+		RULE("h", ", \"excludes\": {\"caps\": [\"CAP_CHOWN\", \"CAP_SYS_ADMIN\"]}") ","
+		RULE("i", ", \"includes\": {\"minKernel\": \"4.8\"}, \"args\": null") ","
+		RULE("j", ", \"includes\": {\"minKernel\": \"99.0\"}") ","
+		RULE("k", ", \"excludes\": {\"minKernel\": \"4.8\"}") ","
+		RULE("l", ", \"excludes\": {\"minKernel\": \"99.0\"}") "]}";
+	/* clang-format on */
 
 	(void)state;
 	add_capability("CAP_CHOWN");
