@@ -55,7 +55,7 @@ static const char *find_digest(const char *text, const char *colon)
 	for (size_t i = 0; i < sizeof algorithms / sizeof *algorithms; i++) {
 		size_t length = strlen(algorithms[i]);
 
-		if ((size_t)(colon - text) > length &&
+		if ((size_t)(colon - text) >= length &&
 		    strncmp(colon - length, algorithms[i], length) == 0)
 			return colon - length;
 	}

@@ -412,10 +412,40 @@ static void lone_values_are_json(void **unused)
 	}
 }
 
+static void an_array_is_a_document_too(void **unused)
+{
+	static const char good[] = "[{\"name\":\"a\"},{\"number\":2}]";
+	static const char wrong[] = "[{},{\"number\":\"x\"}]";
+	static const char *const bad[] = { "{}", "null", "[1]", "[null]", "[", "[]]", "" };
+	struct problems problems = { 0 };
+	struct part_list parts;
+
+	(void)unused;
+	assert_int_equal(table_parse_list(&part_type, good, strlen(good), &parts, &problems), 0);
+	assert_int_equal(parts.n, 2);
+	assert_string_equal(parts.v[0]->name, "a");
+	assert_int_equal(parts.v[1]->number, 2);
+	table_free_list(&part_type, &parts);
+	assert_null(parts.v);
+	assert_int_equal(table_parse_list(&part_type, "[]", 2, &parts, &problems), 0);
+	assert_int_equal(parts.n, 0);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		if (table_parse_list(&part_type, bad[i], strlen(bad[i]), &parts, &problems) != -1)
+			fail_msg("'%s' was taken", bad[i]);
+		assert_int_equal(parts.n, 0);
+		assert_true(problems_count(&problems) > 0);
+		problems_finish(&problems);
+	}
+	assert_int_equal(table_parse_list(&part_type, wrong, strlen(wrong), &parts, &problems), -1);
+	assert_string_equal(problems.list.v[0], "[1].number: expected integer, found string");
+	problems_finish(&problems);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_kind_is_read),
+		cmocka_unit_test(an_array_is_a_document_too),
 		cmocka_unit_test(every_kind_is_printed),
 		cmocka_unit_test(print_indents),
 		cmocka_unit_test(print_leaves_out_what_is_absent),
