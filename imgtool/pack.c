@@ -16,6 +16,7 @@
 #include "imgtool/packer.h"
 #include "imgtool/record.h"
 #include "spec/base/owned.h"
+#include "spec/base/sys.h"
 
 struct packing {
 	const struct pack_options *options;
@@ -148,19 +149,44 @@ static int copy_base(struct packing *packing, struct error *err)
 	return 0;
 }
 
+struct changes {
+	struct packer *packer;
+	int root;      /* of the bundle's root file system, or of its writable layer */
+	bool has_root; /* its entry is there: before the first other one */
+};
+
 static int add_change(const struct change *change, void *context, struct error *err)
 {
-	struct packer *packer = context;
+	struct changes *changes = context;
 
-	return change->kind == CHANGE_DELETED
-		       ? packer_remove(packer, change->path, err)
-		       : packer_add(packer, change->directory, change->name, change->path, err);
+	if (!changes->has_root && packer_add(changes->packer, changes->root, ".", "", err))
+		return -1;
+	changes->has_root = true;
+	return change->kind == CHANGE_DELETED ? packer_remove(changes->packer, change->path, err)
+					      : packer_add(changes->packer, change->directory,
+							   change->name, change->path, err);
+}
+
+static int add_changes(const struct packing *packing, struct packer *packer, struct error *err)
+{
+	const char *folder = packing->options->folder;
+	owned_fd bundle = open_folder(folder, err);
+
+	if (bundle < 0)
+		return -1;
+	const char *name = packing->record->store ? RECORD_OVERLAY "/" RECORD_UPPER : "rootfs";
+	owned_fd root = sys_openat2(bundle, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0,
+				    RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (root < 0)
+		return error_errno(err, errno, "%s/%s", folder, name);
+	struct changes changes = { .packer = packer, .root = root };
+	return diff_bundle(folder, add_change, &changes, err);
 }
 
 static int add_entries(const struct packing *packing, struct packer *packer, struct error *err)
 {
 	if (packing->is_bundle)
-		return diff_bundle(packing->options->folder, add_change, packer, err);
+		return add_changes(packing, packer, err);
 	owned_fd root = open_folder(packing->options->folder, err);
 
 	return root < 0 ? -1 : packer_add_tree(packer, root, err);
