@@ -53,14 +53,9 @@ static int fill_names(struct tar_entry *to, struct archive_entry *from, struct e
 	cut_path(path, to->path);
 	entry->path = to->path;
 	entry->hardlink = hardlink != NULL;
-	entry->link = NULL;
-	if (!link)
-		return 0;
-	entry->link = to->link;
+	entry->link = hardlink ? to->link : (char *)link;
 	if (hardlink)
 		cut_path(hardlink, to->link);
-	else
-		strcpy(to->link, link);
 	return 0;
 }
 

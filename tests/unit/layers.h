@@ -64,7 +64,9 @@ static inline void fill_block(unsigned char *block, const struct block *what)
 	put_field(block, 136, 12, what->mtime ? what->mtime : "00000000000");
 	block[156] = (unsigned char)(what->type ? what->type : '0');
 	put_field(block, 157, 100, what->link);
-	memcpy(block + 257, what->magic ? what->magic : "ustar\00000", 8);
+	put_field(block, 257, 8, what->magic ? what->magic : "ustar");
+	if (!what->magic)
+		put_field(block, 263, 2, "00");
 	put_field(block, 329, 8, what->major);
 	put_field(block, 337, 8, what->minor);
 	put_field(block, 345, 155, what->prefix);

@@ -140,21 +140,21 @@ static void both_fast(void **state)
 static void whole_pieces(void **state)
 {
 	(void)state;
-	pass(5 * RING_PIECES, RING_PIECE_SIZE, 0, 0);
+	pass((size_t)5 * RING_PIECES, RING_PIECE_SIZE, 0, 0);
 }
 
 /* Then the filler hashes. */
 static void slow_taker(void **state)
 {
 	(void)state;
-	pass(5 * RING_PIECES, 1000, 0, 500);
+	pass((size_t)5 * RING_PIECES, 1000, 0, 500);
 }
 
 /* Then the taker hashes. */
 static void slow_filler(void **state)
 {
 	(void)state;
-	pass(5 * RING_PIECES, 1000, 500, 0);
+	pass((size_t)5 * RING_PIECES, 1000, 500, 0);
 }
 
 static void failure_comes_behind_the_pieces(void **state)

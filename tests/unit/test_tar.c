@@ -12,7 +12,7 @@ static void kinds(void **state)
 	add((struct block){ .type = '5', .name = "dir/", .mode = "0041777" });
 	add((struct block){ .type = '6', .name = "fifo" });
 	add_member(&bytes, (struct block){ .type = '7', .name = "contiguous" }, "x", 1);
-	add((struct block){ .name = "old-dir/", .magic = "\0\0\0\0\0\0\0" });
+	add((struct block){ .name = "old-dir/", .magic = "" });
 	add((struct block){ .name = "\xfc/" });
 	add_end(&bytes);
 	open_tar();
@@ -78,11 +78,11 @@ static void content_of_what_is_no_file(void **state)
 static void content_that_an_extension_hides(void **state)
 {
 	(void)state;
-	for (char type = '0'; type < '6'; type++) {
+	for (const char *type = "012345"; *type; type++) {
 		record("size", "512");
 		record("SCHILY.realsize", "0");
 		add_x();
-		add((struct block){ .type = type, .name = "name", .link = "link" });
+		add((struct block){ .type = *type, .name = "name", .link = "link" });
 		add((struct block){ .name = "hidden" });
 		add_end(&bytes);
 		open_tar();

@@ -24,7 +24,7 @@ static void names_are_bytes(void **state)
 			const char *name = odd_names[i];
 
 			add((struct block){ .name = name });
-			add((struct block){ .name = name, .magic = "\0\0\0\0\0\0\0" });
+			add((struct block){ .name = name, .magic = "" });
 			add_member(&bytes, (struct block){ .type = 'L', .magic = "ustar  " }, name,
 				   strlen(name) + 1);
 			add_member(&bytes, (struct block){ .type = 'K', .magic = "ustar  " }, name,

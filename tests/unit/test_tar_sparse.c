@@ -6,8 +6,8 @@ static char sparse_content[5000]; /* "head" at 0, "tail" at 4996 */
 static void fill_sparse_content(void)
 {
 	memset(sparse_content, 0, sizeof sparse_content);
-	memcpy(sparse_content, "head", 4);
-	memcpy(sparse_content + 4996, "tail", 4);
+	put_field((unsigned char *)sparse_content, 0, 4, "head");
+	put_field((unsigned char *)sparse_content, 4996, 4, "tail");
 }
 
 static void add_sparse_0(void)
@@ -99,7 +99,7 @@ static void old_sparse_file_of_many_pieces(void **state)
 		snprintf(extension + (size_t)24 * i + 12, 12, "%010o", 4u);
 	}
 	for (int i = 0; i < 25; i++) {
-		memcpy(content + (size_t)i * 100, "data", 4);
+		put_field((unsigned char *)content, (size_t)i * 100, 4, "data");
 		buffer_add(&data, "data", 4);
 	}
 	add((struct block){ .type = 'S',
