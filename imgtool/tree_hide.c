@@ -198,6 +198,9 @@ int tree_whiteout(struct tree *tree, const char *path, struct error *err)
 		return 0;
 	if (tree_made_at(tree, place.directory, place.name, &directory))
 		return directory == DIRECTORY_NONE ? 0 : tree_mark_opaque(tree, directory, err);
+	/* A parent that was made for whiteouts alone goes with them. */
+	if (directory != DIRECTORY_NONE && tree_remove_at(tree, &place, err))
+		return -1;
 	if (directory_prepare(all, place.directory, err))
 		return -1;
 	/* A second whiteout of the name finds the first. */

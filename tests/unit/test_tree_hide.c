@@ -2,6 +2,8 @@
  * it. */
 #include "tests/unit/made_tree.h"
 
+#include "spec/base/text.h"
+
 #define OPAQUE "trusted.overlay.opaque"
 
 static void removes(const char *path)
@@ -367,6 +369,49 @@ static void marks_need_what_they_mark(void **state)
 	end_tree();
 }
 
+/* ---- parents without an entry ---- */
+
+static int note_implied(void *context, const char *path, bool has_whiteouts, struct error *unused)
+{
+	struct buffer *list = context;
+
+	(void)unused;
+	buffer_print(list, "%s%s ", path, has_whiteouts ? "*" : "");
+	return 0;
+}
+
+static void parents_without_an_entry_are_told_of(void **state)
+{
+	struct buffer list = { 0 };
+
+	(void)state;
+	NEED_SANDBOX();
+	options.implied = note_implied;
+	options.implied_context = &list;
+	options.parents_must_exist = true;
+	begin_tree();
+	makes_file("a/b/f", "text");
+	whiteout("c/f");
+	makes_directory("made", 0755);
+	makes_file("made/too/f", "text");
+	makes_file("later/f", "text");
+	makes_directory("later", 0700);
+	makes_file("replaced/f", "text");
+	makes_file("replaced", "text");
+	makes_directory("opaque", 0755);
+	SUCCEEDS(tree_make_opaque(tree, "opaque", &err));
+	makes_file("opaque/hidden/f", "text");
+	/* The lower layers' directory goes, whatever was said of what is in it. */
+	whiteout("gone/f");
+	whiteout("gone");
+	end_tree();
+	assert_string_equal(list.text, "a a/b c* made/too ");
+	check_mode("a/b", 0755);
+	assert_true(S_ISCHR(stat_of("gone").st_mode));
+	assert_true(S_ISCHR(stat_of("c/f").st_mode));
+	buffer_finish(&list);
+}
+
 static void marks_may_be_user_attributes(void **state)
 {
 	(void)state;
@@ -401,6 +446,7 @@ int main(void)
 		TREE_CASE(a_directory_after_its_whiteout_is_opaque),
 		TREE_CASE(an_opaque_directory_has_no_whiteouts),
 		TREE_CASE(marks_need_what_they_mark),
+		TREE_CASE(parents_without_an_entry_are_told_of),
 		TREE_CASE(marks_may_be_user_attributes),
 	};
 
