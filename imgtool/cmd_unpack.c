@@ -115,6 +115,7 @@ static int take_user(struct rootless *rootless, struct error *err)
 	rootless_tree_options(rootless, &wanted.tree);
 	wanted.mapped = rootless->mapped;
 	wanted.run.rootless = !rootless->is_root;
+	wanted.run.owners_recorded = wanted.tree.ownership == TREE_OWNERSHIP_RECORDED;
 	wanted.run.uid_mappings = rootless->mappings.uids;
 	wanted.run.gid_mappings = rootless->mappings.gids;
 	return 0;

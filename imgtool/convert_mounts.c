@@ -90,14 +90,6 @@ static bool has_host_network(const struct conversion *conversion)
 	return text_equal(conversion->options->network, "host");
 }
 
-static bool maps_group(const struct id_mapping_list *mappings, uint32_t gid)
-{
-	for (size_t i = 0; i < mappings->n; i++)
-		if (gid - mappings->v[i]->container_id < mappings->v[i]->size)
-			return true;
-	return !mappings->n;
-}
-
 static int add_default(const struct conversion *conversion, size_t own, size_t i, struct error *err)
 {
 	const struct run_options *options = conversion->options;
@@ -114,7 +106,7 @@ static int add_default(const struct conversion *conversion, size_t own, size_t i
 				 host_sysfs_options, err);
 	/* The group of terminals, which a small user namespace does not have. */
 	const char *group = strstr(words, ",gid=5");
-	if (group && !maps_group(&options->gid_mappings, 5)) {
+	if (group && !convert_is_mapped(&options->gid_mappings, 5)) {
 		without_group = strndup(words, (size_t)(group - words));
 		if (!without_group)
 			return error_errno(err, ENOMEM, "mounts");
@@ -276,15 +268,6 @@ bool convert_is_volume(const char *path)
 	       !is_among(first, strcspn(first, "/"), taken);
 }
 
-/* The id in the container of the host's @id; 0 where it has none there. */
-static uint32_t id_inside(const struct id_mapping_list *mappings, uint32_t id)
-{
-	for (size_t i = 0; i < mappings->n; i++)
-		if (id - mappings->v[i]->host_id < mappings->v[i]->size)
-			return id - mappings->v[i]->host_id + mappings->v[i]->container_id;
-	return mappings->n ? 0 : id;
-}
-
 /* The image's volumes are directories of the root file system, so what a program writes there stays as long as
  * the bundle. With a read-only root they must be writable all the same: then each is a tmpfs that begins with
  * what the image has there and belongs to the same user. */
@@ -308,10 +291,10 @@ static int add_image_volume(const struct conversion *conversion, const char *key
 	if (image_root_stat(conversion->root, path, &st) && errno != ENOENT)
 		return error_errno(err, errno, "image: volume %s", path);
 	owned_string clean = clean_path(path);
-	owned_string options = text_format(
-		"nosuid,nodev,tmpcopyup,mode=%04o,uid=%u,gid=%u", (unsigned)(st.st_mode & 07777),
-		id_inside(&conversion->options->uid_mappings, st.st_uid),
-		id_inside(&conversion->options->gid_mappings, st.st_gid));
+	bool owned = !conversion->options->owners_recorded;
+	owned_string options = text_format("nosuid,nodev,tmpcopyup,mode=%04o,uid=%u,gid=%u",
+					   (unsigned)(st.st_mode & 07777), owned ? st.st_uid : 0,
+					   owned ? st.st_gid : 0);
 	if (!clean || !options)
 		return error_errno(err, ENOMEM, "mounts");
 	return add_mount(conversion->config, clean, "tmpfs", "tmpfs", options, err);

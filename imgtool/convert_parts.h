@@ -34,3 +34,5 @@ int convert_security(struct conversion *conversion, struct error *err);
 char *convert_path(const char *field, const char *path, struct error *err);
 /* Whether the image's volume can be one: not "/" and not a part of what the runtime mounts itself. */
 bool convert_is_volume(const char *path);
+/* Whether an id of the container's is in its user namespace, or it has none of its own. */
+bool convert_is_mapped(const struct id_mapping_list *mappings, uint32_t id);

@@ -64,6 +64,14 @@ static int add_environment(const struct conversion *conversion, struct error *er
 		       : environment_set(env, "HOME", conversion->account.home, err);
 }
 
+bool convert_is_mapped(const struct id_mapping_list *mappings, uint32_t id)
+{
+	for (size_t i = 0; i < mappings->n; i++)
+		if (id - mappings->v[i]->container_id < mappings->v[i]->size)
+			return true;
+	return !mappings->n;
+}
+
 char *convert_path(const char *field, const char *path, struct error *err)
 {
 	if (text_has_control(path)) {
@@ -92,6 +100,45 @@ static int set_working_directory(const struct conversion *conversion, struct err
 	return conversion->config->process->cwd ? 0 : -1;
 }
 
+/* Without subordinate ids the user namespace has one group, and nobody may change groups in it: setgroups(2) has been given
+ * up for the right to write the mapping (user_namespaces(7)). Otherwise groups that it does not have are left out. */
+static int keep_mapped_groups(const struct conversion *conversion, struct uint32_list *groups,
+			      struct error *err)
+{
+	const struct id_mapping_list *mappings = &conversion->options->gid_mappings;
+	bool fixed = mappings->n == 1 && mappings->v[0]->size == 1;
+	uint32_t own = conversion->account.gid;
+	size_t kept = 0, lost = 0;
+
+	for (size_t i = 0; i < groups->n; i++)
+		if (!fixed && convert_is_mapped(mappings, groups->v[i]))
+			groups->v[kept++] = groups->v[i];
+		else
+			lost += groups->v[i] != own;
+	groups->n = kept;
+	if (!lost)
+		return 0;
+	owned_string notice = text_format(
+		"%zu supplementary groups are left out: the user namespace does not have them",
+		lost);
+	return !notice || string_list_add(conversion->notices, notice)
+		       ? error_errno(err, ENOMEM, "process.user")
+		       : 0;
+}
+
+static int check_mapped(const struct conversion *conversion, struct error *err)
+{
+	const struct run_options *options = conversion->options;
+	const struct account *account = &conversion->account;
+
+	if (convert_is_mapped(&options->uid_mappings, account->uid) &&
+	    convert_is_mapped(&options->gid_mappings, account->gid))
+		return 0;
+	error_set(err, EINVAL, "user %u and group %u are not in the container's user namespace",
+		  account->uid, account->gid);
+	return error_hint(err, "give yourself ids in /etc/subuid and /etc/subgid, or use --user 0");
+}
+
 static int set_user(struct conversion *conversion, struct error *err)
 {
 	const char *wanted = conversion->options->user, *found = conversion->process->user;
@@ -104,13 +151,14 @@ static int set_user(struct conversion *conversion, struct error *err)
 			 wanted	 ? wanted
 			 : found ? found
 				 : "",
-			 &conversion->account, err))
+			 &conversion->account, err) ||
+	    check_mapped(conversion, err))
 		return error_prefix(err, "%s", wanted ? "--user" : "image: User");
 	user->uid = conversion->account.uid;
 	user->gid = conversion->account.gid;
 	user->additional_gids = conversion->account.groups;
 	conversion->account.groups = (struct uint32_list){ 0 };
-	return 0;
+	return keep_mapped_groups(conversion, &user->additional_gids, err);
 }
 
 /* What hostname(7) and the kernel take; whoever reads it expects no more. */

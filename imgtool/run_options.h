@@ -23,4 +23,5 @@ struct run_options {
 	 * @rootless: for a caller who may set no limits: they are left out unless asked for. */
 	struct id_mapping_list uid_mappings, gid_mappings;
 	bool rootless;
+	bool owners_recorded; /* all files of the image belong to the caller, who is root in the container */
 };

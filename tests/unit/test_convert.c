@@ -104,6 +104,30 @@ static void the_user_of_a_hostile_image(void **state)
 	convert_fails("\"Cmd\": [\"/x\"], \"User\": \"0:4294967296\"", "out of range");
 }
 
+static void a_user_namespace_must_have_the_user(void **state)
+{
+	struct id_mapping own = { 0, 1000, 1 }, rest = { 1, 100000, 1500 };
+	struct id_mapping *ids[] = { &own, &rest, NULL };
+
+	(void)state;
+	options.uid_mappings = options.gid_mappings = (struct id_mapping_list){ ids, 1 };
+	convert_plain();
+	assert_int_equal(converted->process->user->uid, 0);
+	assert_int_equal(converted->process->user->additional_gids.n, 0);
+	assert_int_equal(notices.n, 0);
+	convert_fails("\"Cmd\": [\"/x\"], \"User\": \"app\"",
+		      "user 1000 and group 1001 are not in the container's user namespace");
+	options.uid_mappings.n = options.gid_mappings.n = 2;
+	convert("\"Cmd\": [\"/x\"], \"User\": \"app\"");
+	assert_int_equal(converted->process->user->uid, 1000);
+	assert_int_equal(converted->process->user->additional_gids.n, 1);
+	assert_int_equal(converted->process->user->additional_gids.v[0], 1001);
+	assert_int_equal(notices.n, 1);
+	assert_non_null(strstr(notices.v[0], "1 supplementary groups are left out"));
+	rest.size = 1000;
+	convert_fails("\"Cmd\": [\"/x\"], \"User\": \"app\"", "--user 0");
+}
+
 static void the_working_directory_is_absolute(void **state)
 {
 	(void)state;
@@ -309,6 +333,7 @@ int main(void)
 		CASE(the_callers_variables_win),
 		CASE(the_user_is_the_images_or_the_callers),
 		CASE(the_user_of_a_hostile_image),
+		CASE(a_user_namespace_must_have_the_user),
 		CASE(the_working_directory_is_absolute),
 		CASE(terminal_and_host_name),
 		CASE(the_image_is_described),

@@ -175,6 +175,9 @@ static void with_a_read_only_root_they_can_be_written(void **state)
 	assert_mount("/new", "tmpfs", "tmpfs", "nosuid nodev tmpcopyup mode=0755 uid=0 gid=0");
 	assert_mount("/mine", "tmpfs", "tmpfs", "noexec nosuid nodev");
 	assert_true(position("/data") < position("/data/sub"));
+	options.owners_recorded = true;
+	convert("\"Cmd\": [\"/x\"], \"Volumes\": {\"/data\": {}}");
+	assert_mount("/data", "tmpfs", "tmpfs", "nosuid nodev tmpcopyup mode=1750 uid=0 gid=0");
 }
 
 static void some_volumes_cannot_be(void **state)
