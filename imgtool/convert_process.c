@@ -115,6 +115,9 @@ static int keep_mapped_groups(const struct conversion *conversion, struct uint32
 			groups->v[kept++] = groups->v[i];
 		else
 			lost += groups->v[i] != own;
+	/* runc gives a normal user's container no groups at all, and its own alone says nothing. */
+	if (conversion->options->rootless && kept == 1 && groups->v[0] == own)
+		kept = 0;
 	groups->n = kept;
 	if (!lost)
 		return 0;

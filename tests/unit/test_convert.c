@@ -124,6 +124,13 @@ static void a_user_namespace_must_have_the_user(void **state)
 	assert_int_equal(converted->process->user->additional_gids.v[0], 1001);
 	assert_int_equal(notices.n, 1);
 	assert_non_null(strstr(notices.v[0], "1 supplementary groups are left out"));
+	options.rootless = true;
+	convert("\"Cmd\": [\"/x\"], \"User\": \"app\"");
+	assert_int_equal(converted->process->user->additional_gids.n, 0);
+	rest.size = 2000;
+	convert("\"Cmd\": [\"/x\"], \"User\": \"app\"");
+	assert_int_equal(converted->process->user->additional_gids.n, 2);
+	assert_int_equal(notices.n, 0);
 	rest.size = 1000;
 	convert_fails("\"Cmd\": [\"/x\"], \"User\": \"app\"", "--user 0");
 }
