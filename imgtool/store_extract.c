@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "imgtool/interrupt.h"
+#include "imgtool/left_out.h"
 #include "imgtool/overlay.h"
 #include "imgtool/store_layer.h"
 #include "spec/base/owned.h"
@@ -274,13 +275,11 @@ static int stack_up(struct pool *pool, struct store_stack *stack, struct error *
 
 static void tell_counts(const struct pool *pool)
 {
-	uint64_t devices = 0;
+	struct tree_counts sum = { 0 };
 
 	for (size_t i = 0; i < pool->n; i++)
-		devices += pool->jobs[i].counts.devices_left_out;
-	if (devices && pool->progress)
-		progress_notice(pool->progress, "%ju devices are left out: only root can make them",
-				(uintmax_t)devices);
+		left_out_add(&sum, &pool->jobs[i].counts);
+	left_out_tell(pool->progress, &sum);
 }
 
 int store_extract(struct store *store, const struct image *image,

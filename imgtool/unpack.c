@@ -10,6 +10,7 @@
 #include "imgtool/diff_names.h"
 #include "imgtool/image_root.h"
 #include "imgtool/interrupt.h"
+#include "imgtool/left_out.h"
 #include "imgtool/new_bundle.h"
 #include "imgtool/overlay_bundle.h"
 #include "imgtool/record.h"
@@ -84,7 +85,7 @@ static int apply_layer(const struct job *job, size_t i, struct tree_counts *sum,
 		return error_prefix(err, "layer %zu (%s)", i + 1, layer_name(layer));
 	}
 	progress_state(job->progress, i, PROGRESS_DONE);
-	sum->devices_left_out += counts.devices_left_out;
+	left_out_add(sum, &counts);
 	if (__builtin_add_overflow(sum->bytes, counts.bytes, &sum->bytes) ||
 	    sum->bytes > job->options->max_size)
 		return error_set(err, EFBIG, "the image's files have more than %ju bytes",
@@ -108,9 +109,7 @@ static int make_plain_root(struct job *job, struct error *err)
 	for (size_t i = 0; i < job->image.n_layers; i++)
 		if (interrupt_check(err) || apply_layer(job, i, &counts, err))
 			return -1;
-	if (counts.devices_left_out)
-		progress_notice(job->progress, "%ju devices are left out: only root can make them",
-				(uintmax_t)counts.devices_left_out);
+	left_out_tell(job->progress, &counts);
 	return record_write(job->bundle.directory, job->record, err);
 }
 
