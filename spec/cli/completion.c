@@ -6,20 +6,30 @@ static const struct {
 	const char *name;
 	enum completion completion;
 } names[] = {
-	{ "FILE", COMPLETE_FILE },     { "SOCKET", COMPLETE_FILE }, { "PATH", COMPLETE_FILE },
-	{ "DIR", COMPLETE_DIRECTORY }, { "ID", COMPLETE_ID },	    { "COMMAND", COMPLETE_COMMAND },
+	{ "FILE", COMPLETE_FILE },	  { "SOCKET", COMPLETE_FILE },
+	{ "PATH", COMPLETE_FILE },	  { "DIR", COMPLETE_DIRECTORY },
+	{ "BUNDLE", COMPLETE_DIRECTORY }, { "ID", COMPLETE_ID },
+	{ "COMMAND", COMPLETE_COMMAND },  { "IMAGE", COMPLETE_IMAGE },
 };
 
-enum completion completion_of(const char *name, size_t length)
+static enum completion find(const char *name, size_t length)
 {
-	if (!name)
-		return COMPLETE_NOTHING;
-	if (memchr(name, '|', length))
-		return COMPLETE_CHOICE;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
 		if (strlen(names[i].name) == length && strncmp(names[i].name, name, length) == 0)
 			return names[i].completion;
 	return COMPLETE_NOTHING;
+}
+
+enum completion completion_of(const char *name, size_t length)
+{
+	const char *bar = name ? memchr(name, '|', length) : NULL;
+
+	if (!name)
+		return COMPLETE_NOTHING;
+	/* "DIR|BUNDLE" is no choice of two words. */
+	if (bar && find(name, (size_t)(bar - name)) == COMPLETE_NOTHING)
+		return COMPLETE_CHOICE;
+	return find(name, bar ? (size_t)(bar - name) : length);
 }
 
 bool completion_next_argument(const char **at, struct completion_argument *ret)
@@ -67,15 +77,25 @@ void completion_print_named(const char *text, const struct program *program, FIL
 	fputs(text, to);
 }
 
-bool completion_has_ids(const struct program *program)
+static bool verb_has(const struct verb *verb, enum completion completion)
 {
-	for (const struct verb *const *verb = program->verbs; *verb; verb++) {
-		struct completion_argument argument;
-		const char *at = (*verb)->arguments;
+	struct completion_argument argument;
+	const char *at = verb->arguments;
 
-		while (completion_next_argument(&at, &argument))
-			if (completion_of(argument.name, argument.length) == COMPLETE_ID)
-				return true;
-	}
+	while (completion_next_argument(&at, &argument))
+		if (completion_of(argument.name, argument.length) == completion)
+			return true;
+	for (const struct option *option = verb->options; option->name; option++)
+		if (option->argument &&
+		    completion_of(option->argument, strlen(option->argument)) == completion)
+			return true;
+	return false;
+}
+
+bool completion_has(const struct program *program, enum completion completion)
+{
+	for (const struct verb *const *verb = program->verbs; *verb; verb++)
+		if (verb_has(*verb, completion))
+			return true;
 	return false;
 }

@@ -13,6 +13,7 @@ enum completion {
 	COMPLETE_FILE,
 	COMPLETE_DIRECTORY,
 	COMPLETE_ID,
+	COMPLETE_IMAGE, /* the reference of an image: "oci:DIR:TAG" */
 	COMPLETE_COMMAND
 };
 
@@ -35,8 +36,11 @@ void completion_print_commands(const struct program *program, FILE *to);
 /* Prints @text with the program's name wherever it has "@program@". */
 void completion_print_named(const char *text, const struct program *program, FILE *to);
 
-/* Whether a verb takes an ID: `list -q` then prints all there are. */
-bool completion_has_ids(const struct program *program);
+/* Whether a verb or an option of it takes such a word. With COMPLETE_ID `list -q` prints all there are. */
+bool completion_has(const struct program *program, enum completion completion);
+
+/* What an image's reference begins with, apart by spaces: containers-transports(5). */
+#define COMPLETION_TRANSPORTS "oci: oci-archive: docker-archive:"
 
 /* Prints the script. Errors of @to stay in it: ferror(3). */
 void completion_print_bash(const struct program *program, FILE *to);

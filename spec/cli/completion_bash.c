@@ -4,26 +4,30 @@
 #include "spec/cli/completion.h"
 
 /* What follows the tables. A word is a value, an option, the command or an argument: which of them the
- * last one is, the words before it say. bash makes a word of its own of each "=". A missing state root
- * would be made by `list`, so that is not asked then. */
+ * last one is, the words before it say. bash makes a word of its own of each "=" and ":"; what stands around colons
+ * is one for us, which begins at $end. A missing state root would be made by `list`, so that is not asked then. */
 static const char behind_tables[] =
 	"_@program@()\n"
 	"{\n"
 	"	local cur=${COMP_WORDS[COMP_CWORD]} i=1 word kind= command= position=1 root=\n"
+	"	local end=$COMP_CWORD colon=\n"
 	"	COMPREPLY=()\n"
-	"	while ((i < COMP_CWORD)); do\n"
+	"	[[ $cur != : ]] || { cur= colon=1; ((end--)); }\n"
+	"	while [[ ${COMP_WORDS[end - 1]} == : ]]; do colon=1; ((end -= 2)); done\n"
+	"	while ((i < end)); do\n"
 	"		word=${COMP_WORDS[i++]}\n"
 	"		case $word in\n"
 	"		-*)\n"
 	"			kind=$(_@program@_kind \"$command\" \"$word\")\n"
 	"			[[ $kind ]] || continue\n"
-	"			[[ ${COMP_WORDS[i]} != = || $i -ge $COMP_CWORD ]] || ((i++))\n"
-	"			((i < COMP_CWORD)) || break\n"
+	"			[[ ${COMP_WORDS[i]} != = || $i -ge $end ]] || ((i++))\n"
+	"			((i < end)) || break\n"
 	"			kind=\n"
 	"			[[ $command || $word != *-root ]] || root=${COMP_WORDS[i]}\n"
 	"			((i++))\n"
 	"			;;\n"
 	"		=) ;;\n"
+	"		:) ((i++)) ;;\n"
 	"		*)\n"
 	"			if [[ $command ]]; then ((position++)); else command=$word; fi\n"
 	"			;;\n"
@@ -50,6 +54,13 @@ static const char behind_tables[] =
 	"		word=$(command \"${COMP_WORDS[0]}\" ${root:+--root \"$root\"} list -q "
 	"2>/dev/null)\n"
 	"		COMPREPLY=($(compgen -W \"$word\" -- \"$cur\"))\n"
+	"		;;\n"
+	"	image)\n"
+	"		[[ $colon ]] || COMPREPLY=($(compgen -W '" COMPLETION_TRANSPORTS
+	"' -- \"$cur\"))\n"
+	"		if ((${#COMPREPLY[@]})); then compopt -o nospace 2>/dev/null\n"
+	"		else compopt -o filenames 2>/dev/null; fi\n"
+	"		mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- \"$cur\")\n"
 	"		;;\n"
 	"	'choice '*) COMPREPLY=($(compgen -W \"${kind#choice }\" -- \"$cur\")) ;;\n"
 	"	esac\n"
@@ -81,6 +92,9 @@ static void print_kind(const struct program *program, const char *name, size_t l
 		return;
 	case COMPLETE_ID:
 		fprintf(to, "id");
+		return;
+	case COMPLETE_IMAGE:
+		fprintf(to, "image");
 		return;
 	case COMPLETE_COMMAND:
 		fprintf(to, "choice ");

@@ -31,6 +31,9 @@ static void print_candidates(const struct program *program, const char *name, si
 	case COMPLETE_ID:
 		fprintf(to, " -f -a '(__%s_ids)'", program->name);
 		return;
+	case COMPLETE_IMAGE:
+		fprintf(to, " -f -a '(__%s_images)'", program->name);
+		return;
 	case COMPLETE_COMMAND:
 		fputs(" -f -a '", to);
 		completion_print_commands(program, to);
@@ -110,6 +113,16 @@ static const char ids_function[] =
 	"\telse if test -d \"$root\"\n"
 	"\t\tcommand @program@ --root \"$root\" list -q 2>/dev/null\n\tend\nend\n";
 
+static const char images_function[] =
+	"function __@program@_images\n"
+	"\tset -l token (commandline -ct)\n"
+	"\tif string match -q -- '*:*' $token\n"
+	"\t\tset -l transport (string replace -r ':.*' ':' -- $token)\n"
+	"\t\tfor path in (__fish_complete_path (string replace -r '^[^:]*:' '' -- $token))\n"
+	"\t\t\techo $transport$path\n\t\tend\n"
+	"\telse\n\t\tstring split ' ' '" COMPLETION_TRANSPORTS "'\n"
+	"\t\t__fish_complete_path $token\n\tend\nend\n";
+
 /* Options that are followed by a value, as COMMAND:OPTION. */
 static void print_valued(const struct program *program, FILE *to)
 {
@@ -137,7 +150,9 @@ void completion_print_fish(const struct program *program, FILE *to)
 		program, to);
 	print_valued(program, to);
 	completion_print_named(at_function, program, to);
-	if (completion_has_ids(program))
+	if (completion_has(program, COMPLETE_IMAGE))
+		completion_print_named(images_function, program, to);
+	if (completion_has(program, COMPLETE_ID))
 		completion_print_named(ids_function, program, to);
 	completion_print_named("complete -c @program@ -f\n"
 			       "complete -c @program@ -s h -l help -d 'print help'\n",

@@ -30,6 +30,9 @@ static void print_action(const struct program *program, const char *name, size_t
 	case COMPLETE_ID:
 		fprintf(to, "_%s_ids", program->name);
 		return;
+	case COMPLETE_IMAGE:
+		fprintf(to, "_%s_images", program->name);
+		return;
 	case COMPLETE_COMMAND:
 		fprintf(to, "_%s_commands", program->name);
 		return;
@@ -95,6 +98,11 @@ static const char ids_function[] =
 	"2>/dev/null)\"})\n"
 	"\tcompadd -a ids\n}\n";
 
+static const char images_function[] = "_@program@_images()\n{\n"
+				      "\tif compset -P '*:'; then\n\t\t_files\n"
+				      "\telse\n\t\tcompadd -S '' -- " COMPLETION_TRANSPORTS
+				      "\n\t\t_files\n\tfi\n}\n";
+
 static void print_commands(const struct program *program, FILE *to)
 {
 	fprintf(to, "_%s_commands()\n{\n\tlocal -a commands\n\tcommands=(", program->name);
@@ -112,8 +120,10 @@ void completion_print_zsh(const struct program *program, FILE *to)
 		"#compdef @program@\n"
 		"# zsh completion for @program@, made by: @program@ completion zsh\n",
 		program, to);
-	if (completion_has_ids(program))
+	if (completion_has(program, COMPLETE_ID))
 		completion_print_named(ids_function, program, to);
+	if (completion_has(program, COMPLETE_IMAGE))
+		completion_print_named(images_function, program, to);
 	print_commands(program, to);
 	completion_print_named("_@program@()\n{\n"
 			       "\tlocal context state state_descr line state_root\n"

@@ -20,6 +20,9 @@ static void names_say_what_a_word_can_be(void **state)
 	assert_int_equal(of("FILE"), COMPLETE_FILE);
 	assert_int_equal(of("SOCKET"), COMPLETE_FILE);
 	assert_int_equal(of("DIR"), COMPLETE_DIRECTORY);
+	assert_int_equal(of("BUNDLE"), COMPLETE_DIRECTORY);
+	assert_int_equal(of("DIR|BUNDLE"), COMPLETE_DIRECTORY);
+	assert_int_equal(of("IMAGE"), COMPLETE_IMAGE);
 	assert_int_equal(of("ID"), COMPLETE_ID);
 	assert_int_equal(of("COMMAND"), COMPLETE_COMMAND);
 	assert_int_equal(of("text|json"), COMPLETE_CHOICE);
