@@ -97,8 +97,8 @@ int directory_fd(struct directories *all, uint32_t number, struct error *err);
 
 /* What a missing directory on the way is. */
 enum directory_missing {
-	DIRECTORY_MISSING_MAKE, /* made with mode 0755 */
-	DIRECTORY_MISSING_TELL, /* DIRECTORY_ABSENT */
+	DIRECTORY_MISSING_MAKE,	 /* made with mode 0755 */
+	DIRECTORY_MISSING_TELL,	 /* DIRECTORY_ABSENT */
 	DIRECTORY_MISSING_IMPLY, /* made like that, but in place of anything else DIRECTORY_ABSENT */
 };
 /* Beside 0 and -1: there is no such directory. Also when something else has a name on the way. */

@@ -112,7 +112,7 @@ static int walk_on(struct directories *all, struct walk *walk, enum directory_mi
 static int remember(struct directories *all, const char *path, size_t length, uint32_t number,
 		    struct error *err)
 {
-	if (length > all->last_capacity) {
+	if (!all->last_path || length > all->last_capacity) {
 		char *larger = realloc(all->last_path, 2 * length);
 
 		if (!larger)
@@ -120,8 +120,7 @@ static int remember(struct directories *all, const char *path, size_t length, ui
 		all->last_path = larger;
 		all->last_capacity = 2 * length;
 	}
-	if (length)
-		memcpy(all->last_path, path, length);
+	memcpy(all->last_path, path, length);
 	all->last_length = length;
 	all->last = number;
 	return 0;
@@ -140,9 +139,13 @@ static bool has_dots(const char *path, size_t length)
 int directory_resolve(struct directories *all, const char *path, size_t length,
 		      enum directory_missing missing, uint32_t *ret, struct error *err)
 {
+	if (!length) {
+		*ret = DIRECTORY_ROOT;
+		return 0;
+	}
 	/* Entries of one directory follow each other. */
 	if (all->last != DIRECTORY_NONE && all->last_length == length &&
-	    memcmp(all->last_path ? all->last_path : "", path, length) == 0) {
+	    memcmp(all->last_path, path, length) == 0) {
 		*ret = all->last;
 		return 0;
 	}

@@ -114,12 +114,12 @@ static void many_directories_need_few_descriptors(void **state)
 
 static void a_hard_link_may_be_far_from_its_target(void **state)
 {
-	char path[64], deep[512] = "";
+	char path[64], deep[4 * DIRECTORIES_OPEN + 2];
 
 	(void)state;
-	for (unsigned i = 0; i < 2 * DIRECTORIES_OPEN; i++)
-		strcat(deep, "d/");
-	strcat(deep, "f");
+	for (unsigned i = 0; i < 4 * DIRECTORIES_OPEN; i++)
+		deep[i] = i & 1 ? '/' : 'd';
+	memcpy(deep + (size_t)4 * DIRECTORIES_OPEN, "f", 2);
 	begin_tree();
 	makes_file(deep, "text");
 	next_tree();
