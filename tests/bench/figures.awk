@@ -57,3 +57,13 @@ function verdict(what, measured, limit)
 {
 	printf "%s  %s: %.2f, budget %.2f\n", measured <= limit ? "PASS" : "MISS", what, measured, limit
 }
+
+# The contestants of a case in @order, not in that of the first round.
+function sort_contestants(case_, order,    i, n, all, sorted)
+{
+	n = split(order, all, " ")
+	for (i = 1; i <= n; i++)
+		if (has(case_, all[i]))
+			sorted = sorted (sorted == "" ? "" : " ") all[i]
+	contestants[case_] = sorted
+}

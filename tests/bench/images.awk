@@ -39,6 +39,8 @@ function budgets(    c, most)
 }
 
 END {
+	for (c in case_of)
+		sort_contestants(c, "imgtool umoci tar skopeo containerd")
 	table("unpack", "Unpack an image of three gzip layers", has("unpack", "containerd") ? " What the daemon of containerd needs is in its wall time only." : "")
 	table("store", "The same into an empty store of layers, and an overlay of them mounted")
 	table("second", "A second bundle of it")

@@ -83,19 +83,9 @@ function verdicts()
 	print "```"
 }
 
-# The contestants of a case in the order of the tables, not in that of the first round.
-function sort_contestants(case_,    i, n, all, sorted)
-{
-	n = split("floor orun orun-dynamic crun runc", all, " ")
-	for (i = 1; i <= n; i++)
-		if (has(case_, all[i]))
-			sorted = sorted (sorted == "" ? "" : " ") all[i]
-	contestants[case_] = sorted
-}
-
 END {
 	for (c in case_of)
-		sort_contestants(c)
+		sort_contestants(c, "floor orun orun-dynamic crun runc")
 	if ("run" in case_of)
 		times_table("run", "`run` of /bin/true, default configuration")
 	if ("exec" in case_of)
