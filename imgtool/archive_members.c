@@ -148,14 +148,13 @@ static int add_member(struct walk *walk, struct archive_header *header, struct e
 	owned_string name = resolve_name("", 0, header->name);
 	if (!name || reserve_member(members))
 		return error_errno(err, ENOMEM, "read the members");
+	struct member *member = &members->v[members->n++];
 	members->names_length += length;
-	members->v[members->n++] = (struct member){
-		.name = take_pointer(name),
-		.link = take_pointer(header->link),
-		.kind = kind_of(header),
-		.offset = walk->position,
-		.size = header->size,
-	};
+	member->name = take_pointer(name);
+	member->link = take_pointer(header->link);
+	member->kind = kind_of(header);
+	member->offset = walk->position;
+	member->size = header->size;
 	return 0;
 }
 

@@ -230,12 +230,9 @@ static int take_best(const struct choosing *choosing, struct image_choice *ret, 
 		    strcmp(other->digest, best->digest) != 0)
 			return ambiguous(choosing, best->score, err);
 	}
-	*ret = (struct image_choice){
-		.descriptor = { .media_type = take_pointer(best->media_type),
-				.digest = take_pointer(best->digest),
-				.size = best->size },
-		.top = best->top,
-	};
+	*ret = (struct image_choice){ .descriptor.size = best->size, .top = best->top };
+	ret->descriptor.media_type = take_pointer(best->media_type);
+	ret->descriptor.digest = take_pointer(best->digest);
 	return 0;
 }
 

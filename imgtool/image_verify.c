@@ -49,9 +49,9 @@ static int read_layer(const struct layer *layer, struct error *err)
 
 	if (!plain)
 		return -1;
-	while ((got = plain_read(plain, &data, err)) > 0)
-		if (interrupt_check(err))
-			got = -1;
+	do
+		got = interrupt_check(err) ? -1 : plain_read(plain, &data, err);
+	while (got > 0);
 	plain_close(plain);
 	return got < 0 ? -1 : 0;
 }

@@ -13,6 +13,7 @@
 #include "imgtool/archive_header.h"
 
 static struct archive_extension extension;
+static const char posix[8] = { 'u', 's', 't', 'a', 'r', 0, '0', '0' };
 
 /* A ustar block of a file "name" of 5 bytes. */
 static void make_block(unsigned char block[ARCHIVE_BLOCK])
@@ -20,14 +21,11 @@ static void make_block(unsigned char block[ARCHIVE_BLOCK])
 	char *text = (char *)block;
 
 	memset(block, 0, ARCHIVE_BLOCK);
-	memcpy(text, "name", 4);
-	memcpy(text + 124, "00000000005", 11);
+	snprintf(text, 100, "name");
+	snprintf(text + 124, 12, "00000000005");
 	block[156] = '0';
-	memcpy(text + 157, "target", 6);
-	memcpy(text + 257,
-	       "ustar\0"
-	       "00",
-	       8);
+	snprintf(text + 157, 100, "target");
+	memcpy(text + 257, posix, sizeof posix);
 }
 
 static void seal(unsigned char block[ARCHIVE_BLOCK])
@@ -71,7 +69,7 @@ static void a_prefix_is_posix_alone(void **unused)
 
 	(void)unused;
 	make_block(block);
-	memcpy(block + 345, "prefix", 6);
+	snprintf((char *)block + 345, 155, "prefix");
 	seal(block);
 	assert_int_equal(archive_header_parse(block, &extension, &header, NULL), 0);
 	assert_string_equal(header.name, "prefix/name");

@@ -18,6 +18,8 @@
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 
+static const char posix[8] = { 'u', 's', 't', 'a', 'r', 0, '0', '0' };
+
 /* Appends a member whose header is right; @content also in the header's size. */
 static void add(int fd, char type, const char *name, const char *link, const char *content)
 {
@@ -30,10 +32,7 @@ static void add(int fd, char type, const char *name, const char *link, const cha
 	memset(block + 148, ' ', 8);
 	block[156] = type;
 	snprintf(block + 157, 100, "%s", link);
-	memcpy(block + 257,
-	       "ustar\0"
-	       "00",
-	       8);
+	memcpy(block + 257, posix, sizeof posix);
 	for (size_t i = 0; i < sizeof block; i++)
 		sum += (unsigned char)block[i];
 	snprintf(block + 148, 8, "%06o", sum);
