@@ -24,7 +24,13 @@ setup()
 	new_layout
 	work=$BATS_TEST_TMPDIR/work
 	image=$work/image:v1
+	home=
 	mkdir "$work"
+}
+
+teardown()
+{
+	rm -rf "$work" "$home"
 }
 
 # next_layer FUNCTION: one more layer of $image, which has what the function changes in the present root file system.
@@ -160,6 +166,37 @@ umoci_image()
 	output_has './etc|d|755|0:0|2||-157766400.'
 	[ ! -e "$work/ours/rootfs/var/lib/app/f3" ]
 	[ ! -e "$work/ours/rootfs/opt/file" ]
+}
+
+# ---- without root ----
+
+# as_user PROGRAM ARGUMENT…: one without subordinate ids.
+as_user()
+{
+	env HOME="$home" setpriv --reuid 12345 --regid 12345 --clear-groups "$@"
+}
+
+# recorded FOLDER: its list without what only the two programs' ways differ in. umoci makes empty files for devices;
+# and it writes the id 4294967295, "as the file has it", for one of root's, which we leave out, so that readers take it for 0.
+recorded()
+{
+	tree_list "$1" | grep -v '  *\./dev/' | grep -v '^\./dev/' |
+		sed -E 's/(user.rootlesscontainers=0x)08ffffffff0f/\1/; s/(user.rootlesscontainers=0x.*)10ffffffff0f/\1/'
+}
+
+@test "owners that a normal user's files have on record" {
+	umoci_image
+	# The folder of the tests is root's alone.
+	home=$(mktemp -d /tmp/imgtool-user.XXXXXX)
+	cp -r "$work/image" "$home/image"
+	cp "$IMGTOOL" "$home/imgtool"
+	chown -R 12345:12345 "$home"
+	as_user umoci unpack --rootless --image "$home/image:v1" "$home/theirs" >/dev/null 2>&1
+	as_user "$home/imgtool" unpack --rootfs-only "oci:$home/image:v1" "$home/ours" >"$work/notices" 2>&1
+	grep -q 'devices are left out' "$work/notices"
+	diff -u <(recorded "$home/theirs/rootfs") <(recorded "$home/ours/rootfs")
+	# uid 5, gid 50.
+	recorded "$home/ours/rootfs" | grep -q 'var/lib/app .*user.rootlesscontainers=0x08051032'
 }
 
 # ---- what only other tools write ----
