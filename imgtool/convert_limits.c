@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "imgtool/convert_parts.h"
 #include "imgtool/list.h"
@@ -38,6 +39,36 @@ static int add_network(const struct conversion *conversion, struct error *err)
 		return add_namespace(conversion, NAMESPACE_NETWORK, network, err);
 	error_set(err, EINVAL, "--network '%s': expected host, none or an absolute path", network);
 	return error_hint(err, "other networks are made by whoever runs the bundle");
+}
+
+/* As in Docker a network of its own lets every user open ports below 1024 and send pings. The groups must be in the user
+ * namespace that owns the network, so a container in one of its own does without pings. */
+static int add_sysctls(const struct conversion *conversion, struct error *err)
+{
+	static const struct {
+		const char *key, *value, *file;
+		bool needs_all_groups;
+	} settings[] = {
+		{ "net.ipv4.ip_unprivileged_port_start", "0",
+		  "/proc/sys/net/ipv4/ip_unprivileged_port_start", false },
+		{ "net.ipv4.ping_group_range", "0 2147483647",
+		  "/proc/sys/net/ipv4/ping_group_range", true },
+	};
+	const struct namespace *network = config_namespace(conversion->config, NAMESPACE_NETWORK);
+
+	if (!network || network->path)
+		return 0;
+	for (size_t i = 0; i < sizeof settings / sizeof *settings; i++) {
+		bool left_out = settings[i].needs_all_groups && conversion->options->uid_mappings.n;
+
+		/* A kernel may have no IPv4. */
+		if (left_out || access(settings[i].file, F_OK))
+			continue;
+		if (string_map_set(&conversion->config->linux_->sysctl, settings[i].key,
+				   settings[i].value))
+			return error_errno(err, ENOMEM, "sysctl");
+	}
+	return 0;
 }
 
 static int add_namespaces(const struct conversion *conversion, struct error *err)
@@ -186,5 +217,5 @@ int convert_limits(struct conversion *conversion, struct error *err)
 	    copy_mappings(&conversion->options->uid_mappings, &linux_->uid_mappings, err) ||
 	    copy_mappings(&conversion->options->gid_mappings, &linux_->gid_mappings, err))
 		return -1;
-	return add_resources(conversion, err);
+	return add_sysctls(conversion, err) || add_resources(conversion, err) ? -1 : 0;
 }

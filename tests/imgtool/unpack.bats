@@ -175,7 +175,8 @@ readonly tell='id -u; id -g; id -G; pwd; hostname; echo $HOME $A; ls /sys/class/
 grep -E "^(CapEff|CapBnd|NoNewPrivs|Seccomp):" /proc/self/status | tr -d "\t"
 unshare -U true 2>/dev/null || echo no namespaces
 [ -e /proc/1/exe ] && echo $$; wc -c </proc/keys; cat /proc/sys/kernel/domainname >/dev/null && echo read
-echo x 2>/dev/null >/proc/sys/kernel/domainname || echo no sysctl'
+echo x 2>/dev/null >/proc/sys/kernel/domainname || echo no sysctl
+cat /proc/sys/net/ipv4/ip_unprivileged_port_start'
 
 @test "a container of the image is as Docker's would be, under orun, runc and crun" {
 	need_runtime orun
@@ -196,7 +197,8 @@ no namespaces
 1
 0
 read
-no sysctl"
+no sysctl
+0"
 }
 
 @test "options change what the container has, under orun, runc and crun" {

@@ -41,6 +41,31 @@ static void the_network_may_be_anothers(void **state)
 	option_fails("--network ''");
 }
 
+static void a_network_of_its_own_has_open_ports(void **state)
+{
+	const char *port = "net.ipv4.ip_unprivileged_port_start",
+		   *ping = "net.ipv4.ping_group_range";
+	struct id_mapping all = { 0, 100000, 65536 };
+	struct id_mapping *mappings[] = { &all, NULL };
+
+	(void)state;
+	if (access("/proc/sys/net/ipv4/ping_group_range", F_OK))
+		SKIP("this kernel has no IPv4");
+	convert_plain();
+	assert_string_equal(string_map_get(&converted->linux_->sysctl, port), "0");
+	assert_string_equal(string_map_get(&converted->linux_->sysctl, ping), "0 2147483647");
+	options.uid_mappings = options.gid_mappings = (struct id_mapping_list){ mappings, 1 };
+	convert_plain();
+	assert_string_equal(string_map_get(&converted->linux_->sysctl, port), "0");
+	assert_null(string_map_get(&converted->linux_->sysctl, ping));
+	options.network = "host";
+	convert_plain();
+	assert_int_equal(converted->linux_->sysctl.n, 0);
+	options.network = "/run/netns/x";
+	convert_plain();
+	assert_int_equal(converted->linux_->sysctl.n, 0);
+}
+
 static void devices_are_dockers(void **state)
 {
 	(void)state;
@@ -160,6 +185,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(a_container_has_namespaces_of_its_own),
 		CASE(the_network_may_be_anothers),
+		CASE(a_network_of_its_own_has_open_ports),
 		CASE(devices_are_dockers),
 		CASE(memory_has_a_unit),
 		CASE(cpus_have_decimals),
