@@ -5,68 +5,11 @@ load helpers
 setup()
 {
 	make_bundle
-	mkdir "$BATS_TEST_TMPDIR/path" "$BATS_TEST_TMPDIR/folder"
-	ln -s "$ORUN" "$BATS_TEST_TMPDIR/path/orun"
-	PATH=$BATS_TEST_TMPDIR/path:$PATH
-	cd "$BATS_TEST_TMPDIR" || return
-	mkdir -p files/sub
-	touch files/one.json "files/two words"
+	enter_folder_with_files
 }
 teardown() { remove_containers; }
 
-# in_bash WORD…: what bash offers for the last of the words; sorted, one a line.
-in_bash()
-{
-	cat >"$BATS_TEST_TMPDIR/complete.bash" <<'TEXT'
-source <(orun completion bash)
-COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
-_orun
-[ ${#COMPREPLY[@]} -eq 0 ] || printf '%s\n' "${COMPREPLY[@]}" | sort
-TEXT
-	bash --norc "$BATS_TEST_TMPDIR/complete.bash" "$@"
-}
-
-# in_fish LINE
-in_fish()
-{
-	command -v fish >/dev/null || skip "fish is not installed"
-	HOME=$BATS_TEST_TMPDIR fish --no-config -c 'orun completion fish | source; complete -C "$argv[1]"' "$1" | cut -f 1 | sort
-}
-
-# in_zsh LINE…: what each line has become after a tab.
-in_zsh()
-{
-	command -v zsh >/dev/null || skip "zsh is not installed"
-	"$ORUN" completion zsh >"$BATS_TEST_TMPDIR/script.zsh"
-	cat >"$BATS_TEST_TMPDIR/set-up.zsh" <<'TEXT'
-autoload -U compinit
-compinit -u -D
-source script.zsh
-show() { print -r -- "<<$BUFFER>>"; BUFFER= }
-zle -N show
-bindkey '^X' show
-echo ready
-TEXT
-	cat >"$BATS_TEST_TMPDIR/complete.zsh" <<'TEXT'
-zmodload zsh/zpty
-zpty shell "ZDOTDIR=$PWD PS1= zsh -f -i 2>/dev/null"
-zpty -w shell "source $PWD/set-up.zsh"
-zpty -r shell text '*ready*' || exit 1
-for line; do
-	zpty -n -w shell "$line"$'\t'
-	sleep 0.3
-	zpty -n -w shell $'\C-x'
-	zpty -r shell text '*<<*>>*'
-	text=${text##*<<}
-	print -r -- ${text%%>>*}
-done
-zpty -d shell
-TEXT
-	timeout 30 zsh -f "$BATS_TEST_TMPDIR/complete.zsh" "$@" </dev/null
-}
-
-@test "bash offers the commands" {
-	equals "$(in_bash orun '')" "$(commands)"
+@test "bash offers what begins as the word does" {
 	equals "$(in_bash orun sta)" "start
 state"
 	equals "$(in_bash orun --debug --root /x feat)" features
@@ -75,12 +18,7 @@ state"
 }
 
 @test "bash offers each command's options" {
-	local command option
-	for command in $(commands); do
-		for option in $(options_of "$command"); do
-			in_bash orun "$command" "--$option" | grep -qx -- "--$option"
-		done
-	done
+	check_bash_offers_all
 	in_bash orun --log | grep -qx -- --log-format
 	equals "$(in_bash orun delete --fo)" --force
 	[ "$(in_bash orun state --bundle)" = "" ]
@@ -120,11 +58,7 @@ files/two words"
 }
 
 @test "bash takes the script without the package bash-completion, and no name but _orun's" {
-	run -0 bash --norc -u -c 'source <(orun completion bash); complete -p orun; compgen -A function _orun'
-	equals "$output" "complete -F _orun orun
-_orun
-_orun_kind
-_orun_options"
+	check_bash_alone
 }
 
 @test "fish offers commands, options, ids and values" {
@@ -162,13 +96,7 @@ orun spec --x"
 }
 
 @test "zsh and fish find no fault in their scripts" {
-	local shell
-	for shell in zsh fish; do
-		command -v $shell >/dev/null || skip "$shell is not installed"
-		"$ORUN" completion $shell >"$BATS_TEST_TMPDIR/script"
-		run -0 $shell -n "$BATS_TEST_TMPDIR/script"
-		equals "$output" ""
-	done
+	check_zsh_and_fish
 }
 
 @test "an unknown shell is an error, and an output that nobody can take" {

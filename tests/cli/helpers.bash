@@ -256,14 +256,7 @@ TEXT
 	run -0 unshare --mount --propagation private bash "$BATS_TEST_TMPDIR/with-v2"
 }
 
-# The names of all commands, one a line, in alphabetical order.
-commands()
-{
-	"$ORUN" help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | sort
-}
-
-# The long options of a command, or without one the global ones, as its help lists them.
-options_of()
-{
-	"$ORUN" "$@" --help | sed -n 's/^  \(-., \|    \)--\([a-z0-9-]*\).*/\2/p'
-}
+# shellcheck disable=SC2034 # they are for the next file
+program=$ORUN manual=8 sources=runtime/man
+# shellcheck source=tests/cli/program.bash
+source "$(dirname "${BASH_SOURCE[0]}")/program.bash"
