@@ -108,9 +108,9 @@ int duration_parse(const char *text, int64_t *ret, struct error *err)
 /* Texts grow towards their front: the last digit is known first. */
 static char *put(char *at, const char *text)
 {
-	size_t length = strlen(text);
-
-	return memcpy(at - length, text, length);
+	for (size_t length = strlen(text); length > 0; length--)
+		*--at = text[length - 1];
+	return at;
 }
 
 static char *put_number(char *at, uint64_t value)
@@ -166,5 +166,6 @@ const char *duration_print(int64_t nanoseconds, char text[static DURATION_TEXT])
 		at = put_number(put(at, "h"), value / (60 * minute));
 	if (nanoseconds < 0)
 		at = put(at, "-");
-	return strcpy(text, at);
+	memcpy(text, at, (size_t)(reversed + sizeof reversed - at));
+	return text;
 }

@@ -67,7 +67,7 @@ static bool is_of_this_boot(const struct process_identity *identity)
 
 int identity_open(const struct process_identity *identity)
 {
-	uint64_t start_time;
+	uint64_t start_time = 0;
 
 	if (!is_of_this_boot(identity)) {
 		errno = ESRCH;

@@ -85,8 +85,8 @@ static void everything_comes_back(void **state)
 
 	(void)state;
 	struct record *record = record_parse("c", text, sizeof text - 1, &err);
-	if (!record)
-		fail_msg("%s", err.msg);
+	assert_string_equal(err.msg, "");
+	assert_non_null(record);
 	assert_int_equal(record->state, STATE_RUNNING);
 	assert_int_equal(record->restart->policy, RESTART_ON_FAILURE);
 	assert_true(record->init->start_time == UINT64_MAX);
@@ -368,8 +368,7 @@ static void a_saver_killed_at_any_moment_leaves_a_whole_record(void **state)
 		close(told[0]);
 		SUCCEEDS(record_open(root, "kill", RECORD_TRY, &folder, &err));
 		struct record *record = record_load(&folder, &err);
-		if (!record)
-			fail_msg("round %d: %s", round, err.msg);
+		assert_non_null(record);
 		/* The one that was being written, or the one before it. */
 		assert_true(record->restart_count == last || record->restart_count == last - 1);
 		assert_true(record->restart_count >= before);
