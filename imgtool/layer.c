@@ -1,7 +1,6 @@
 /* The rules by which a layer changes a tree: see layer.h. */
 #include "imgtool/layer.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -144,16 +143,6 @@ static int apply_entries(struct application *at, struct error *err)
 	return status;
 }
 
-/* A name must not write to the terminal of who reads of it. */
-static void make_printable(struct error *err)
-{
-	if (!err)
-		return;
-	for (char *at = err->msg; *at; at++)
-		if (iscntrl((unsigned char)*at))
-			*at = '?';
-}
-
 static int apply(struct plain *plain, int root, const struct layer_options *options,
 		 struct tree_counts *counts, bool *has_root, struct error *err)
 {
@@ -183,7 +172,5 @@ int layer_apply(const struct layer *layer, int root, const struct layer_options 
 		return -1;
 	int status = apply(plain, root, options, counts, has_root, err);
 	plain_close(plain);
-	if (status < 0)
-		make_printable(err);
 	return status;
 }

@@ -283,13 +283,6 @@ static void entries_are_counted(void **state)
 	assert_int_equal(err.code, EFBIG);
 }
 
-static void a_message_is_one_line(void **state)
-{
-	(void)state;
-	has_file("a\033[2J\nimgtool: all is well/../f", "");
-	fails("a?[2J?imgtool: all is well/../f");
-}
-
 static void wrong_bytes_are_no_layer(void **state)
 {
 	(void)state;
@@ -377,7 +370,6 @@ int main(void)
 		LAYER_CASE(hard_links_cross_layers),
 		LAYER_CASE(the_root_is_a_directory_or_the_layer_is_refused),
 		LAYER_CASE(entries_are_counted),
-		LAYER_CASE(a_message_is_one_line),
 		LAYER_CASE(wrong_bytes_are_no_layer),
 		LAYER_CASE(a_layer_alone_has_marks),
 		LAYER_CASE(a_layer_that_is_not_whole_says_so),
