@@ -110,18 +110,26 @@ static char *put_json_text(char *to, const char *text, size_t length)
 	return to;
 }
 
+/* A tab is the one thing that Docker's encoder of records writes otherwise than Go's own, which its attributes
+ * come from. */
 void log_add_json_string(struct buffer *to, const char *text)
 {
-	size_t length = strlen(text);
-	owned_string escaped = malloc(ESCAPE_MAX * length + BLOCK);
+	owned_string escaped = malloc(ESCAPE_MAX * strlen(text) + BLOCK);
 
 	if (!escaped) {
 		to->failed = true;
 		return;
 	}
-	char *end = put_json_text(escaped, text, length);
 	buffer_add(to, "\"", 1);
-	buffer_add(to, escaped, (size_t)(end - escaped));
+	for (;;) {
+		size_t length = strcspn(text, "\t");
+		const char *end = put_json_text(escaped, text, length);
+		buffer_add(to, escaped, (size_t)(end - escaped));
+		if (!text[length])
+			break;
+		buffer_add(to, "\\t", 2);
+		text += length + 1;
+	}
 	buffer_add(to, "\"", 1);
 }
 

@@ -35,5 +35,5 @@ size_t log_encode_room(const struct log_encoding *encoding, size_t length);
 char *log_encode(const struct log_encoding *encoding, char *to, enum log_stream stream,
 		 const char *text, size_t length, bool ends);
 
-/* Appends @text as a JSON string with its quotes and the same escapes. */
+/* Appends @text as a JSON string with its quotes, as Docker has them in "attrs". */
 void log_add_json_string(struct buffer *to, const char *text);

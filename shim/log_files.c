@@ -2,8 +2,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 
 #include "spec/base/owned.h"
+
+/* A rotation takes about as long as an attempt and comes a thousand times as seldom. */
+enum { ATTEMPTS = 50 };
 
 static int find(const struct log_files *files, const struct stat *st)
 {
@@ -50,16 +54,52 @@ static void turn_round(struct log_files *files)
 	}
 }
 
+/* Whether file number 0 is the first that was opened, or there is none as there was none then. */
+static bool is_unmoved(const struct log_place *place, const struct log_files *files,
+		       bool has_newest)
+{
+	struct stat st;
+
+	if (fstatat(place->directory, place->name, &st, AT_SYMLINK_NOFOLLOW))
+		return !has_newest;
+	return has_newest && files->v[0].inode == st.st_ino && files->v[0].device == st.st_dev;
+}
+
 /* From the newest on: a rotation makes numbers grow, so a file that moves meanwhile is met a second time, and
- * known by its inode, which nobody else gets while it is open. From the oldest on it would be missed. */
+ * known by its inode, which nobody else gets while it is open. From the oldest on it would be missed. When a
+ * new file has come meanwhile, numbers mean other files than before: *whole is false then, and those opened so
+ * far are the newest ones. */
+static int open_each(const struct log_place *place, struct log_files *files, bool *whole,
+		     struct error *err)
+{
+	*whole = true;
+	if (open_one(place, 0, files, err))
+		return -1;
+	bool has_newest = files->n > 0;
+	for (unsigned number = 1; number < place->count && *whole; number++) {
+		size_t n = files->n;
+		if (open_one(place, number, files, err))
+			return -1;
+		*whole = is_unmoved(place, files, has_newest);
+		if (!*whole && files->n > n)
+			close_fd(files->v[--files->n].fd);
+	}
+	*whole &= has_newest;
+	return 0;
+}
+
 int log_files_open(const struct log_place *place, struct log_files *files, struct error *err)
 {
+	bool whole = false;
+
 	files->n = 0;
-	for (unsigned number = 0; number < place->count; number++)
-		if (open_one(place, number, files, err)) {
+	for (int attempt = 0; attempt < ATTEMPTS && !whole; attempt++) {
+		log_files_close(files);
+		if (open_each(place, files, &whole, err)) {
 			log_files_close(files);
 			return -1;
 		}
+	}
 	turn_round(files);
 	return 0;
 }

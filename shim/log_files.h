@@ -18,7 +18,8 @@ struct log_files {
 	size_t n;
 };
 
-/* Opens what there is: each file once and none left out, whatever is renamed meanwhile. There may be none. */
+/* Opens what there is: each file once, in order, and none left out although they may be renamed meanwhile; but
+ * where they are rotated faster than they can be opened, only the newest. There may be none. */
 int log_files_open(const struct log_place *place, struct log_files *files, struct error *err);
 void log_files_close(struct log_files *files);
 

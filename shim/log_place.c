@@ -82,7 +82,11 @@ int log_place_rotate(const struct log_place *place, struct error *err)
 {
 	char from[NAME_MAX + 1], to[NAME_MAX + 1];
 	unsigned number;
+	struct stat st;
 
+	/* Else the oldest file would go for nothing. */
+	if (fstatat(place->directory, place->name, &st, AT_SYMLINK_NOFOLLOW) && errno == ENOENT)
+		return 0;
 	if (place->count == 1) {
 		if (unlinkat(place->directory, place->name, 0) && errno != ENOENT)
 			return error_errno(err, errno, "remove the log %s", place->name);
