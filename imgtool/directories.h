@@ -29,6 +29,7 @@ enum directory_flags {
 	DIRECTORY_OPAQUE = 1 << 7,
 	DIRECTORY_WHITEOUTS = 1 << 8, /* whiteouts were made in it or below */
 	DIRECTORY_GONE = 1 << 9,
+	DIRECTORY_SEARCHED = 1 << 10, /* overlayfs will look for whiteouts in it */
 };
 
 struct directory {

@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
@@ -151,17 +152,31 @@ static int drop_whiteout(struct tree *tree, const struct tree_place *place, int 
 	return tree_remove_at(tree, place, err);
 }
 
-int tree_mark_opaque(struct tree *tree, uint32_t directory, struct error *err)
+/* @attribute: "trusted.overlay.NAME" */
+static int set_mark(struct tree *tree, uint32_t directory, const char *attribute, const char *value,
+		    struct error *err)
 {
-	const char *name = tree->options.user_xattrs ? "user.overlay.opaque"
-						     : "trusted.overlay.opaque";
-	struct directory *one = directory_of(&tree->directories, directory);
+	const size_t trusted = strlen("trusted.");
+	char user[64];
 	int fd = directory_fd(&tree->directories, directory, err);
 
 	if (fd < 0)
 		return -1;
-	if (fsetxattr(fd, name, "y", 1, 0))
-		return error_errno(err, errno, "set attribute '%s'", name);
+	if (tree->options.user_xattrs) {
+		snprintf(user, sizeof user, "user.%s", attribute + trusted);
+		attribute = user;
+	}
+	if (fsetxattr(fd, attribute, value, strlen(value), 0))
+		return error_errno(err, errno, "set attribute '%s'", attribute);
+	return 0;
+}
+
+int tree_mark_opaque(struct tree *tree, uint32_t directory, struct error *err)
+{
+	struct directory *one = directory_of(&tree->directories, directory);
+
+	if (set_mark(tree, directory, "trusted.overlay.opaque", "y", err))
+		return -1;
 	one->flags |= DIRECTORY_OPAQUE;
 	if (!(one->flags & DIRECTORY_WHITEOUTS))
 		return 0;
@@ -203,6 +218,13 @@ int tree_whiteout(struct tree *tree, const char *path, struct error *err)
 		return -1;
 	if (directory_prepare(all, place.directory, err))
 		return -1;
+	struct directory *parent = directory_of(all, place.directory);
+	/* overlayfs passes over whiteouts where it merges directories. A layer may have some in a directory that is in no
+	 * other; an origin that is not known makes it look there too. */
+	if (!(parent->flags & DIRECTORY_SEARCHED) &&
+	    set_mark(tree, place.directory, "trusted.overlay.origin", "", err))
+		return -1;
+	parent->flags |= DIRECTORY_SEARCHED;
 	/* A second whiteout of the name finds the first. */
 	if (mknodat(place.fd, place.name, S_IFCHR, 0) && errno != EEXIST)
 		return error_errno(err, errno, "make whiteout");

@@ -286,6 +286,26 @@ static void a_whiteout_hides_the_lower_name(void **state)
 	unmount_overlay();
 }
 
+static void whiteouts_of_nothing_are_not_seen(void **state)
+{
+	(void)state;
+	NEED_SANDBOX();
+	make_overlay_layers();
+	makes_directory("new", 0755);
+	makes_file("new/f", "upper");
+	whiteout("new/g");
+	whiteout("absent");
+	makes_directory("d", 0755);
+	makes_directory("d/new", 0700);
+	whiteout("d/new/g");
+	mount_overlay();
+	assert_int_equal(names_in("new"), 1);
+	assert_int_equal(names_in("d/new"), 0);
+	check_text("new/f", "upper");
+	check_mode("d/new", 0700);
+	unmount_overlay();
+}
+
 static void a_whiteout_does_not_hide_what_the_layer_made(void **state)
 {
 	(void)state;
@@ -442,6 +462,7 @@ int main(void)
 		TREE_CASE(clearing_the_root_keeps_what_the_layer_made),
 		TREE_CASE(a_directory_only_looked_through_is_cleared),
 		TREE_CASE(a_whiteout_hides_the_lower_name),
+		TREE_CASE(whiteouts_of_nothing_are_not_seen),
 		TREE_CASE(a_whiteout_does_not_hide_what_the_layer_made),
 		TREE_CASE(a_directory_after_its_whiteout_is_opaque),
 		TREE_CASE(an_opaque_directory_has_no_whiteouts),
