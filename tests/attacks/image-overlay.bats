@@ -30,7 +30,7 @@ layer_with_xattrs()
 	echo upper >"$folder/d/upper"
 	file=$(mktemp "$scratch/forged.XXXXXX.tar")
 	for xattr; do
-		options+=(--pax-option="SCHILY.xattr.$xattr")
+		options+=(--pax-option="SCHILY.xattr.${xattr%%=*}:=${xattr#*=}")
 	done
 	tar --format=pax --numeric-owner "${options[@]}" -cf "$file" -C "$folder" .
 	add_layer "$file" gzip
