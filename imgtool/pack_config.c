@@ -115,7 +115,7 @@ static int set_words(struct json_object *config, const char *key, const char *op
 	if (check_list(option, words, err))
 		return -1;
 	if (words->n == 1 && words->v[0][0] == '[') {
-		struct json_object *array = json_tokener_parse(words->v[0]);
+		struct json_object *array = json_parse(words->v[0]);
 
 		if (array && is_array_of_strings(array)) {
 			json_object_object_add(config, key, array);
@@ -319,7 +319,7 @@ static int fill(struct json_object *image, bool is_new, const struct pack_settin
 int pack_config(const char *below, const struct pack_settings *settings, const char *diff_id,
 		char **text, struct error *err)
 {
-	owned_json image = below ? json_tokener_parse(below) : json_object_new_object();
+	owned_json image = below ? json_parse(below) : json_object_new_object();
 
 	if (!json_object_is_type(image, json_type_object))
 		return error_set(err, EINVAL, "config of the image below: is no JSON object");

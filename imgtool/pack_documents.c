@@ -82,7 +82,7 @@ static struct json_object *parse_index(const char *text, struct error *err)
 	problems_finish(&problems);
 	table_free(&image_index_type, index);
 
-	struct json_object *json = json_tokener_parse(text);
+	struct json_object *json = json_parse(text);
 	if (!json)
 		error_set(err, EINVAL, "index.json: is no JSON");
 	return json;

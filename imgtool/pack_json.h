@@ -7,6 +7,7 @@
 
 #include "spec/base/error.h"
 #include "spec/base/owned.h"
+#include "spec/table.h"
 
 static inline void owned_json_put(struct json_object **object)
 {
@@ -14,6 +15,19 @@ static inline void owned_json_put(struct json_object **object)
 }
 
 #define owned_json OWNED(owned_json_put) struct json_object *
+
+/* NULL when it is no JSON. As deep as the tables read. */
+static inline struct json_object *json_parse(const char *text)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(TABLE_DEPTH_MAX + 1);
+
+	if (!tokener)
+		return NULL;
+	/* With the NUL, so that a number at the end is one. */
+	struct json_object *json = json_tokener_parse_ex(tokener, text, (int)strlen(text) + 1);
+	json_tokener_free(tokener);
+	return json;
+}
 
 /* @text NULL: nothing happens. */
 static inline void json_set_text(struct json_object *object, const char *key, const char *text)
