@@ -134,11 +134,15 @@ static int add_group(struct uint32_list *groups, uint32_t gid, struct error *err
 		return error_set(err, E2BIG,
 				 GROUP " of the image: a user is in more than %d groups",
 				 USERS_GROUPS_MAX);
-	uint32_t *v = reallocarray(groups->v, groups->n + 1, sizeof *v);
-	if (!v)
-		return error_errno(err, ENOMEM, GROUP " of the image");
-	v[groups->n++] = gid;
-	groups->v = v;
+	/* Twice as much whenever a power of two is full. */
+	if (!(groups->n & (groups->n - 1))) {
+		uint32_t *v = reallocarray(groups->v, groups->n ? groups->n * 2 : 1, sizeof *v);
+
+		if (!v)
+			return error_errno(err, ENOMEM, GROUP " of the image");
+		groups->v = v;
+	}
+	groups->v[groups->n++] = gid;
 	return 0;
 }
 
