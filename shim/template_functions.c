@@ -12,17 +12,18 @@
 #include "spec/base/json_text.h"
 #include "spec/base/owned.h"
 
-static bool fail(struct function_call *call, const char *format, ...)
+static void set_message(struct function_call *call, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
-static bool fail(struct function_call *call, const char *format, ...)
+static void set_message(struct function_call *call, const char *format, ...)
 {
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(call->message, sizeof call->message, format, args);
 	va_end(args);
-	return false;
 }
+
+#define fail(call, ...) (set_message(call, __VA_ARGS__), false)
 
 static bool no_memory(struct function_call *call)
 {
