@@ -3,7 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +19,7 @@
 
 /* The first line: the version, the time at which all was complete, and the root directory's device and inode. Then for
  * each name 'd' or 'f', the name and a NUL; an empty one ends a directory. */
-#define HEADER "imgtool names 1 %jd.%09ld %ju %ju\n"
-#define HEADER_SCAN "imgtool names 1 %jd.%ld %ju %ju\n"
+#define HEADER "imgtool names 1 "
 #define HEADER_MAX 160
 
 enum { MARK_DIRECTORY = 'd', MARK_OTHER = 'f' };
@@ -79,8 +78,9 @@ int diff_names_write(int bundle, struct error *err)
 	if (list_names(root, &text, err))
 		return error_prefix(err, DIFF_NAMES);
 	const struct timespec complete = pass_a_tick();
-	int length = snprintf(header, sizeof header, HEADER, (intmax_t)complete.tv_sec,
-			      complete.tv_nsec, (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	int length = snprintf(header, sizeof header, HEADER "%jd %ld %ju %ju\n",
+			      (intmax_t)complete.tv_sec, complete.tv_nsec, (uintmax_t)st.st_dev,
+			      (uintmax_t)st.st_ino);
 	if (text.failed)
 		return error_errno(err, ENOMEM, DIFF_NAMES);
 	if (write_all(fd, header, (size_t)length) || write_all(fd, text.text, text.length))
@@ -90,21 +90,37 @@ int diff_names_write(int bundle, struct error *err)
 
 /* ---- reading ---- */
 
+enum { HEADER_SECONDS, HEADER_NANOSECONDS, HEADER_DEVICE, HEADER_INODE, HEADER_NUMBERS };
+
+static bool parse_numbers(char *line, uint64_t ret[HEADER_NUMBERS])
+{
+	if (!text_starts_with(line, HEADER))
+		return false;
+	line += strlen(HEADER);
+	for (size_t i = 0; i < HEADER_NUMBERS; i++) {
+		const char *word = strsep(&line, " ");
+		if (!word || text_to_uint64(word, &ret[i]))
+			return false;
+	}
+	return !line && ret[HEADER_SECONDS] <= INT64_MAX && ret[HEADER_NANOSECONDS] < 1000000000;
+}
+
 static int parse_header(struct diff_names *names, int root, struct error *err)
 {
-	intmax_t seconds;
-	uintmax_t device, inode;
+	uint64_t numbers[HEADER_NUMBERS];
 	struct stat st;
-	const char *line_end = memchr(names->text, '\n', (size_t)(names->end - names->text));
+	char *line_end = memchr(names->text, '\n', (size_t)(names->end - names->text));
 
-	if (!line_end || sscanf(names->text, HEADER_SCAN, &seconds, &names->complete.tv_nsec,
-				&device, &inode) != 4)
+	if (line_end)
+		*line_end = '\0';
+	if (!line_end || !parse_numbers(names->text, numbers))
 		return error_set(err, EINVAL, DIFF_NAMES ": its first line is not imgtool's");
-	names->complete.tv_sec = (time_t)seconds;
+	names->complete = (struct timespec){ .tv_sec = (time_t)numbers[HEADER_SECONDS],
+					     .tv_nsec = (long)numbers[HEADER_NANOSECONDS] };
 	names->at = line_end + 1;
 	if (fstat(root, &st))
 		return error_errno(err, errno, "stat " ROOTFS);
-	if (st.st_dev == device && st.st_ino == inode)
+	if (st.st_dev == numbers[HEADER_DEVICE] && st.st_ino == numbers[HEADER_INODE])
 		return 0;
 	return error_set(err, EXDEV,
 			 "the bundle was copied since it was unpacked, which gave new times to all "

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #define MAP_FILE_MAX (1u << 20) /* bytes of a file of maps or ranges */
 #define ALL_IDS UINT32_MAX	/* how many the initial namespace has: -1 is none */
 #define IDS_OF_IMAGES 65536
+#define ACCOUNT_MAX 16384 /* bytes of an account's texts */
 
 static int add(struct id_mapping_list *list, uint32_t inside, uint32_t outside, uint32_t size,
 	       struct error *err)
@@ -50,6 +50,20 @@ void id_mappings_finish(struct id_mappings *mappings)
 	finish_list(&mappings->gids);
 }
 
+/* "inside outside size", with blanks around. */
+static bool parse_map_line(char *line, uint32_t ret[3])
+{
+	char *rest, *word = strtok_r(line, " ", &rest);
+	uint64_t number;
+
+	for (size_t i = 0; i < 3; i++, word = strtok_r(NULL, " ", &rest)) {
+		if (!word || text_to_uint64(word, &number) || number > UINT32_MAX)
+			return false;
+		ret[i] = (uint32_t)number;
+	}
+	return !word;
+}
+
 static int read_map(const char *path, struct id_mapping_list *ret, struct error *err)
 {
 	owned_string text = NULL;
@@ -58,11 +72,11 @@ static int read_map(const char *path, struct id_mapping_list *ret, struct error 
 	if (read_file_at(AT_FDCWD, path, MAP_FILE_MAX, &text, NULL, err))
 		return -1;
 	for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
-		uint32_t inside, outside, size;
-		if (sscanf(line, "%" SCNu32 " %" SCNu32 " %" SCNu32, &inside, &outside, &size) != 3)
+		uint32_t numbers[3];
+		if (!parse_map_line(line, numbers))
 			return error_set(err, EINVAL, "%s: is not as user_namespaces(7) says",
 					 path);
-		if (add(ret, inside, outside, size, err))
+		if (add(ret, numbers[0], numbers[1], numbers[2], err))
 			return -1;
 	}
 	return 0;
@@ -172,9 +186,12 @@ static int only_self(struct id_mappings *ret, struct error *err)
 
 int id_mappings_of_user(struct id_mappings *ret, struct error *err)
 {
-	char number[16];
-	const struct passwd *account = getpwuid(geteuid());
-	const char *name = account ? account->pw_name : number;
+	char number[16], texts[ACCOUNT_MAX];
+	struct passwd account, *found = NULL;
+
+	if (getpwuid_r(geteuid(), &account, texts, sizeof texts, &found))
+		found = NULL;
+	const char *name = found ? found->pw_name : number;
 
 	*ret = (struct id_mappings){ 0 };
 	snprintf(number, sizeof number, "%u", (unsigned)geteuid());

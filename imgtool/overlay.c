@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/vfs.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -105,6 +107,36 @@ static void print_options(const struct overlay *overlay, struct buffer *to)
 			     overlay->upper, overlay->work);
 }
 
+/* Makes @fd the same directory by its mount in this namespace: the kernel stacks no others. 0, or -1 with errno. */
+static int find_again(int fd)
+{
+	char proc[DESCRIPTOR_PATH_MAX], path[PATH_MAX];
+	struct stat before, now;
+
+	snprintf(proc, sizeof proc, DESCRIPTOR_PATH, fd);
+	ssize_t length = readlink(proc, path, sizeof path - 1);
+	if (length < 0 || fstat(fd, &before))
+		return -1;
+	path[length] = '\0';
+	owned_fd again = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (again < 0 || fstat(again, &now))
+		return -1;
+	if (before.st_dev != now.st_dev || before.st_ino != now.st_ino) {
+		errno = ESTALE;
+		return -1;
+	}
+	return dup3(again, fd, O_CLOEXEC) < 0 ? -1 : 0;
+}
+
+static int find_all_again(const struct overlay *overlay)
+{
+	for (size_t i = 0; i < overlay->n_lower; i++)
+		if (find_again(overlay->lower[i]))
+			return -1;
+	return overlay->upper >= 0 && (find_again(overlay->upper) || find_again(overlay->work)) ? -1
+												: 0;
+}
+
 /* In a child with a mount namespace of its own, so that nobody sees the place that mount(2) wants: the mount covers
  * the root directory there, and a detached copy of it goes to the parent. Of a process that may have threads, so no
  * function here may take a lock. Returns 0 or an errno value. */
@@ -123,7 +155,7 @@ static int mount_and_send(const struct overlay *overlay, const char *options, in
 	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount(overlay->label, "/", "overlay", 0, options))
+	    find_all_again(overlay) || mount(overlay->label, "/", "overlay", 0, options))
 		return errno;
 	/* "/" still means the directory underneath, "/.." is what covers it. */
 	int detached = sys_open_tree(AT_FDCWD, "/..", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
