@@ -5,8 +5,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include "imgtool/interrupt.h"
 
 #define WRONG "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 
@@ -375,6 +378,31 @@ static void xz_is_refused(void **state)
 	expect_failure(EPROTONOSUPPORT, "xz");
 }
 
+/* In a child, because the signal is noted for good. */
+static void interrupted(void **state)
+{
+	int status;
+
+	(void)state;
+	make(GZIP, 30000000);
+	pid_t pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		const void *piece;
+
+		interrupt_catch();
+		struct plain *plain = plain_open(&layer, &options, &err);
+		if (!plain || plain_read(plain, &piece, &err) <= 0)
+			_exit(1);
+		raise(SIGTERM);
+		while (plain_read(plain, &piece, &err) > 0)
+			continue;
+		_exit(err.code == ECANCELED && strstr(err.msg, "SIGTERM") ? 0 : 2);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
 #define CASE(function) cmocka_unit_test_setup_teardown(function, prepare, finish)
 
 int main(void)
@@ -396,6 +424,7 @@ int main(void)
 		CASE(progress_counts_the_blob),
 		CASE(file_that_cannot_be_read),
 		CASE(xz_is_refused),
+		CASE(interrupted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
