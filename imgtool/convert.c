@@ -7,8 +7,9 @@
 #include "imgtool/convert_parts.h"
 #include "spec/base/owned.h"
 
-/* Most variables, labels, ports or volumes of an image: each is looked up among the others. */
+/* Most entries of an image's lists: each is looked up among the others. */
 #define ENTRIES_MAX 10000
+#define VOLUMES_MAX 1000
 
 /* Of runtime-spec: what is in our bundles was there then, but for an errno that runtimes take by default, and crun before
  * 1.9 refuses later ones. */
@@ -27,19 +28,19 @@ static int check_image(const struct image_config *image, struct error *err)
 	const struct image_process *process = process_of(image);
 	const struct {
 		const char *name;
-		size_t n;
+		size_t n, max;
 	} lists[] = {
-		{ "Env", process->env.n },
-		{ "Labels", process->labels.n },
-		{ "ExposedPorts", process->exposed_ports.n },
-		{ "Volumes", process->volumes.n },
+		{ "Env", process->env.n, ENTRIES_MAX },
+		{ "Labels", process->labels.n, ENTRIES_MAX },
+		{ "ExposedPorts", process->exposed_ports.n, ENTRIES_MAX },
+		{ "Volumes", process->volumes.n, VOLUMES_MAX },
 	};
 
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		if (lists[i].n > ENTRIES_MAX)
+		if (lists[i].n > lists[i].max)
 			return error_set(err, E2BIG,
-					 "image: %s has %zu entries, at most %d are taken",
-					 lists[i].name, lists[i].n, ENTRIES_MAX);
+					 "image: %s has %zu entries, at most %zu are taken",
+					 lists[i].name, lists[i].n, lists[i].max);
 	if (strcmp(image->os, "linux") != 0)
 		return error_set(err, EINVAL, "the image is for another system than Linux");
 	return 0;

@@ -99,12 +99,12 @@ static int add_what_the_image_is(const struct conversion *conversion, struct err
 static int leave_out(const struct conversion *conversion, const char *key, struct error *err)
 {
 	owned_string quoted = table_quoted(key);
-	owned_string notice = text_format(
-		"the image's label %s is left out: it would give orders to the runtime", quoted);
 
-	if (!notice || string_list_add(conversion->notices, notice))
+	if (!quoted)
 		return error_errno(err, ENOMEM, "annotations");
-	return 0;
+	return convert_notice(
+		conversion, err,
+		"the image's label %s is left out: it would give orders to the runtime", quoted);
 }
 
 static int add_labels(const struct conversion *conversion, struct error *err)

@@ -187,10 +187,10 @@ static int volume_options(const struct conversion *conversion, const char *value
 		} else if (is_among(words, length, access)) {
 			buffer_print(to, ",%.*s", (int)length, words);
 		} else if (length == 1 && (*words == 'z' || *words == 'Z')) {
-			owned_string notice = text_format(
-				"--volume '%s': the files keep their SELinux labels", value);
-			if (!notice || string_list_add(conversion->notices, notice))
-				return error_errno(err, ENOMEM, "mounts");
+			if (convert_notice(conversion, err,
+					   "--volume '%s': the files keep their SELinux labels",
+					   value))
+				return -1;
 		} else if (!is_among(words, length, hints)) {
 			return error_set(err, EINVAL, "--volume '%s': unknown option '%.*s'", value,
 					 (int)length, words);
@@ -280,11 +280,10 @@ static int add_image_volume(const struct conversion *conversion, const char *key
 		return -1;
 	if (!convert_is_volume(path)) {
 		owned_string quoted = table_quoted(path);
-		owned_string notice =
-			text_format("the image's volume %s is left out: there can be none", quoted);
-		if (!notice || string_list_add(conversion->notices, notice))
-			return error_errno(err, ENOMEM, "mounts");
-		return 0;
+
+		return convert_notice(conversion, err,
+				      "the image's volume %s is left out: there can be none",
+				      quoted ? quoted : "");
 	}
 	if (!conversion->options->read_only || is_mounted(conversion->config, path))
 		return 0;

@@ -29,8 +29,12 @@ int convert_limits(struct conversion *conversion, struct error *err);
 /* convert_security.c: capabilities, seccomp, labels, hidden paths. */
 int convert_security(struct conversion *conversion, struct error *err);
 
+/* Tells the user of something that is not in the result. */
+int convert_notice(const struct conversion *conversion, struct error *err, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* A path of the image's that is "/" or below, for a directory in the container: made absolute as Docker does. Control
- * characters are refused. For the caller to free; NULL on failure. */
+ * characters are refused, and more than the kernel takes. For the caller to free; NULL on failure. */
 char *convert_path(const char *field, const char *path, struct error *err);
 /* Whether the image's volume can be one: not "/" and not a part of what the runtime mounts itself. */
 bool convert_is_volume(const char *path);

@@ -5,8 +5,6 @@
 
 #include "imgtool/convert_parts.h"
 #include "imgtool/environment.h"
-#include "spec/base/owned.h"
-#include "spec/table_path.h"
 
 static int add_all(struct string_list *to, char *const *words, struct error *err)
 {
@@ -64,27 +62,6 @@ static int add_environment(const struct conversion *conversion, struct error *er
 		       : environment_set(env, "HOME", conversion->account.home, err);
 }
 
-bool convert_is_mapped(const struct id_mapping_list *mappings, uint32_t id)
-{
-	for (size_t i = 0; i < mappings->n; i++)
-		if (id - mappings->v[i]->container_id < mappings->v[i]->size)
-			return true;
-	return !mappings->n;
-}
-
-char *convert_path(const char *field, const char *path, struct error *err)
-{
-	if (text_has_control(path)) {
-		owned_string quoted = table_quoted(path);
-		error_set(err, EINVAL, "%s: control character in %s", field, quoted);
-		return NULL;
-	}
-	char *absolute = text_format("%s%s", *path == '/' ? "" : "/", path);
-	if (!absolute)
-		error_errno(err, ENOMEM, "%s", field);
-	return absolute;
-}
-
 static int set_working_directory(const struct conversion *conversion, struct error *err)
 {
 	const char *wanted = conversion->options->workdir,
@@ -121,12 +98,10 @@ static int keep_mapped_groups(const struct conversion *conversion, struct uint32
 	groups->n = kept;
 	if (!lost)
 		return 0;
-	owned_string notice = text_format(
+	return convert_notice(
+		conversion, err,
 		"%zu supplementary groups are left out: the user namespace does not have them",
 		lost);
-	return !notice || string_list_add(conversion->notices, notice)
-		       ? error_errno(err, ENOMEM, "process.user")
-		       : 0;
 }
 
 static int check_mapped(const struct conversion *conversion, struct error *err)

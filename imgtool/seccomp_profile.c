@@ -228,21 +228,20 @@ static int check_condition(const struct condition *condition, struct error *err)
 /* Frees the rules from @kept on. Their table is part of the profile's, so they go with one. */
 static int drop_rules(struct seccomp_rule_list *rules, size_t kept, struct error *err)
 {
-	struct seccomp *dropped = calloc(1, sizeof *dropped);
+	size_t n = rules->n - kept;
+	struct seccomp *dropped = n ? calloc(1, sizeof *dropped) : NULL;
 
-	if (!dropped)
+	if (!n)
+		return 0;
+	if (!dropped || !(dropped->syscalls.v = calloc(n, sizeof *rules->v))) {
+		free(dropped);
 		return out_of_memory(err);
-	for (; rules->n > kept; rules->n--) {
-		void *unused = list_add(&dropped->syscalls);
-
-		if (!unused)
-			break;
-		free(unused);
-		dropped->syscalls.v[dropped->syscalls.n - 1] = rules->v[rules->n - 1];
-		rules->v[rules->n - 1] = NULL;
 	}
+	memcpy(dropped->syscalls.v, rules->v + kept, n * sizeof *rules->v);
+	dropped->syscalls.n = n;
+	rules->n = kept;
 	table_free(&seccomp_type, dropped);
-	return rules->n > kept ? out_of_memory(err) : 0;
+	return 0;
 }
 
 /* Leaves the rules whose conditions are met, in their order. Both lists are of the same array. */

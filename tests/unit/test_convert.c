@@ -146,6 +146,9 @@ static void the_working_directory_is_absolute(void **state)
 	assert_string_equal(converted->process->cwd, "/srv/app");
 	convert_fails("\"Cmd\": [\"/x\"], \"WorkingDir\": \"/a\\u001b[2J\"",
 		      "image: WorkingDir: control character");
+	char *config = text_format("\"Cmd\": [\"/x\"], \"WorkingDir\": \"/%04095d\"", 0);
+	convert_fails(config, "image: WorkingDir: the path has more than 4095 bytes");
+	free(config);
 	options.workdir = "/mine";
 	convert("\"Cmd\": [\"/x\"], \"WorkingDir\": \"/a\"");
 	assert_string_equal(converted->process->cwd, "/mine");
@@ -304,6 +307,12 @@ static void too_much_of_anything_is_refused(void **state)
 		buffer_print(&config, "%s\"E%d=\"", i ? "," : "", i);
 	buffer_print(&config, "]");
 	convert_fails(config.text, "Env has 10001 entries");
+	buffer_finish(&config);
+	buffer_print(&config, "\"Cmd\": [\"/x\"], \"Volumes\": {");
+	for (int i = 0; i <= 1000; i++)
+		buffer_print(&config, "%s\"/v%d\": {}", i ? "," : "", i);
+	buffer_print(&config, "}");
+	convert_fails(config.text, "Volumes has 1001 entries");
 	buffer_finish(&config);
 }
 
