@@ -31,6 +31,16 @@ static void starts_with(void **unused)
 	assert_false(text_starts_with("ab", "abc"));
 }
 
+static void control_characters_are_found(void **unused)
+{
+	(void)unused;
+	assert_false(text_has_control(""));
+	assert_false(text_has_control(" ~\xc3\xa9\x80"));
+	assert_true(text_has_control("a\n"));
+	assert_true(text_has_control("\x1b[0m"));
+	assert_true(text_has_control("a\x7f"));
+}
+
 static void format_is_owned_by_the_caller(void **unused)
 {
 	owned_string text = text_format("%s-%d", "a", 5);
@@ -277,6 +287,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_takes_null),
 		cmocka_unit_test(starts_with),
+		cmocka_unit_test(control_characters_are_found),
 		cmocka_unit_test(format_is_owned_by_the_caller),
 		cmocka_unit_test(int64_takes_the_whole_range),
 		cmocka_unit_test(uint64_takes_the_whole_range),
