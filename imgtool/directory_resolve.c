@@ -81,7 +81,9 @@ static int pass_other(struct directories *all, struct walk *walk, const char *na
 		return -1;
 	if (mkdirat(place, name, 0755))
 		return error_errno(err, errno, "make parent '%s'", name);
-	return directory_add(all, walk->current, name, DIRECTORY_FRESH, &walk->current, err);
+	/* Its time is 1970, the same whenever the layer is extracted. */
+	return directory_add(all, walk->current, name, DIRECTORY_FRESH | DIRECTORY_TIMES,
+			     &walk->current, err);
 }
 
 static int walk_on(struct directories *all, struct walk *walk, enum directory_missing missing,

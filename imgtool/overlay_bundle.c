@@ -74,8 +74,10 @@ static int open_places(int bundle, struct places *ret, struct error *err)
 /* The upper directory shadows those of the layers, so it has to look like the topmost one that a layer described. */
 static int copy_root(const struct store_stack *stack, int upper, struct error *err)
 {
-	if (stack->root < 0)
-		return 0;
+	if (stack->root < 0) /* as in a plain bundle */
+		return futimens(upper, (const struct timespec[2]){ 0 })
+			       ? error_errno(err, errno, "root directory")
+			       : 0;
 	return attributes_copy(stack->directories[stack->root], upper, err)
 		       ? error_prefix(err, "root directory")
 		       : 0;

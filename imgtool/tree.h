@@ -44,7 +44,7 @@ struct tree;
 struct tree *tree_open(int root, const struct tree_options *options, struct error *err);
 
 /* Makes @entry in place of what has the name: a directory keeps what is in it when there is one already;
- * anything else is removed first. Missing parents are made with mode 0755. The other name of a hard link is looked up
+ * anything else is removed first. Missing parents are made with mode 0755 and the time 0. The other name of a hard link is looked up
  * as a parent is, its last component never followed. Refused: ".." in a name, an entry for the root that is no directory,
  * a hard link to a directory or to itself, sockets. Extended attributes: layer_xattrs.h.
  * A regular file is open afterwards for tree_write until the next call of another function. 0, -1 or TREE_NEEDS_LOWER. */

@@ -98,13 +98,13 @@ static int make_plain_root(struct job *job, struct error *err)
 {
 	struct tree_counts counts = { 0 };
 
-	/* What a layer says of its root directory comes over it. */
+	/* What a layer says of its root directory comes over it. When none does, its time is 1970 in every bundle. */
 	if (mkdirat(job->bundle.directory, "rootfs", 0755) ||
 	    fchmodat(job->bundle.directory, "rootfs", 0755, 0))
 		return error_errno(err, errno, "make rootfs");
 	job->root = openat(job->bundle.directory, "rootfs",
 			   O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (job->root < 0)
+	if (job->root < 0 || futimens(job->root, (const struct timespec[2]){ 0 }))
 		return error_errno(err, errno, "rootfs");
 	for (size_t i = 0; i < job->image.n_layers; i++)
 		if (interrupt_check(err) || apply_layer(job, i, &counts, err))

@@ -48,3 +48,22 @@ make_image()
 	imgtool -q unpack --rootfs-only "$layout:v1" "$bundle"
 	equals "$(stat -c %a:%u:%g "$bundle"/rootfs/{a,a/b} | tr '\n' ' ')" "755:$(id -u):$(id -g) 755:$(id -u):$(id -g) "
 }
+
+# unpacked OPTION…: names, modes and times of what they make of the image.
+unpacked()
+{
+	local store=$BATS_TEST_TMPDIR/store
+	imgtool --store "$store" -q unpack "$@" --rootfs-only "$layout:v1" "$bundle"
+	(cd "$bundle/rootfs" && find . -printf '%p %m %T@\n' | sort)
+	imgtool --store "$store" remove "$bundle"
+}
+
+@test "an image gives the same tree at any time, in an overlay too" {
+	local first
+	tar_entry 0 a/b/f '' 0644 text
+	make_image
+	first=$(unpacked)
+	[[ $first == *"./a/b 755 0.0"* ]]
+	equals "$(unpacked)" "$first"
+	[ "$(id -u)" -ne 0 ] || equals "$(unpacked --overlay)" "$first"
+}

@@ -10,6 +10,8 @@ static void missing_parents_are_made(void **state)
 	check_text("a/b/c/f", "text");
 	check_mode("a", 0755);
 	check_mode("a/b/c", 0755);
+	check_time("a", 0, 0);
+	check_time("a/b/c", 0, 0);
 }
 
 static void a_linked_parent_is_the_directory_it_leads_to(void **state)
