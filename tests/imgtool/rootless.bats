@@ -169,3 +169,42 @@ C /etc/other"
 	# Neither bundle nor layer is left, though they were of other ids.
 	equals "$(find "$home/home" -path '*layers*/*')" ""
 }
+
+# packs_owners RANGES: what a user changes keeps its owner, what is new is root's, for root who unpacks it.
+packs_owners()
+{
+	run -0 as_user "$1" 'imgtool -q unpack oci:../layout:v1 b; echo x >b/rootfs/etc/new; mkdir b/rootfs/dir
+		imgtool -q pack b oci:packed:v2; imgtool -q verify oci:packed:v2; ls -A'
+	run -0 imgtool -q unpack --rootfs-only "oci:$home/home/packed:v2" "$scratch/again"
+	equals "$(cd "$scratch/again/rootfs" && stat -c '%n %u:%g %a' etc etc/other etc/new dir a/new)" "etc 0:0 755
+etc/other 7:8 644
+etc/new 0:0 644
+dir 0:0 755
+a/new 0:0 644"
+}
+
+@test "with ranges a packed bundle has the owners of the container" {
+	need_newuidmap
+	packs_owners "$RANGES"
+}
+
+@test "without ranges a packed bundle has the owners of the container" {
+	packs_owners ""
+	# A file whose owner is on record, and which is packed itself.
+	run -0 as_user "" 'echo more >>b/rootfs/etc/other; imgtool -q pack b oci:packed:v3; imgtool -q pack b/rootfs oci:packed:v4'
+	local tag
+	for tag in v3 v4; do
+		imgtool -q unpack --rootfs-only "oci:$home/home/packed:$tag" "$scratch/$tag"
+		equals "$(stat -c %u:%g "$scratch/$tag/rootfs/etc/other")" 7:8
+		equals "$(getfattr -Rdm - "$scratch/$tag/rootfs" 2>/dev/null)" ""
+	done
+}
+
+@test "with ranges a packed folder of a user is root's" {
+	need_newuidmap
+	run -0 as_user "$RANGES" 'mkdir folder; echo x >folder/file; imgtool -q pack folder oci:packed:v1'
+	imgtool -q unpack --rootfs-only "oci:$home/home/packed:v1" "$scratch/again"
+	equals "$(stat -c %u:%g "$scratch/again/rootfs/file")" 0:0
+	# The image is the user's own.
+	equals "$(find "$home/home/packed" ! -user $USER_ID)" ""
+}
