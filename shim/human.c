@@ -13,6 +13,7 @@ const char *human_duration(int64_t nanoseconds, char text[static HUMAN_DURATION_
 	const int64_t minutes = seconds / 60;
 	/* go-units rounds here and nowhere else. */
 	const int64_t hours = (seconds + 1800) / 3600;
+	const int64_t day = 24, week = 7 * day, month = 30 * day, year = 365 * day;
 	const struct {
 		bool holds;
 		int64_t number;
@@ -24,11 +25,11 @@ const char *human_duration(int64_t nanoseconds, char text[static HUMAN_DURATION_
 		{ minutes == 1, 0, "About a minute" },
 		{ minutes < 60, minutes, "minutes" },
 		{ hours == 1, 0, "About an hour" },
-		{ hours < 48, hours, "hours" },
-		{ hours < 24 * 7 * 2, hours / 24, "days" },
-		{ hours < 24 * 30 * 2, hours / 24 / 7, "weeks" },
-		{ hours < 24 * 365 * 2, hours / 24 / 30, "months" },
-		{ true, seconds / 3600 / 24 / 365, "years" },
+		{ hours < 2 * day, hours, "hours" },
+		{ hours < 2 * week, hours / day, "days" },
+		{ hours < 2 * month, hours / week, "weeks" },
+		{ hours < 2 * year, hours / month, "months" },
+		{ true, seconds / 3600 / year, "years" },
 	};
 	size_t i = 0;
 

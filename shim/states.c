@@ -34,7 +34,7 @@ bool state_is_running(enum container_state state)
 
 bool state_is_status(const char *word)
 {
-	for (int state = 0; state < STATES; state++)
+	for (unsigned state = 0; state < STATES; state++)
 		if (text_equal(shown_words[state], word))
 			return true;
 	return false;
