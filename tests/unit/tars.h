@@ -98,6 +98,14 @@ static inline void expect_failure(int code, const char *words)
 	expect_message(code, words);
 }
 
+/* For what versions of libarchive have different words. */
+static inline void expect_refused(void)
+{
+	assert_int_equal(tar_next(tar, &entry, &err), -1);
+	assert_int_not_equal(err.code, 0);
+	assert_string_not_equal(err.msg, "");
+}
+
 static inline void expect_no_data(void)
 {
 	const void *piece;

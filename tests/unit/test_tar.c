@@ -49,6 +49,28 @@ static void kinds(void **state)
 	expect_end();
 }
 
+/* The block named "hidden" is an entry, or a file's content, or the archive is refused, as versions of libarchive have it:
+ * nobody passes it over. */
+static void expect_nothing_hidden(void)
+{
+	const void *piece;
+	size_t length;
+	int64_t offset;
+	int result;
+
+	while ((result = tar_next(tar, &entry, &err)) == 1) {
+		if (strcmp(entry->path, "hidden") == 0)
+			return;
+		if (entry->size == BLOCK && tar_data(tar, &piece, &length, &offset, &err) == 1) {
+			assert_int_equal(length, BLOCK);
+			assert_memory_equal(piece, "hidden", 7);
+			return;
+		}
+	}
+	assert_int_equal(result, -1);
+	expect_message(EBADMSG, "content of what should have none");
+}
+
 static void content_of_what_is_no_file(void **state)
 {
 	static const struct block blocks[] = {
@@ -68,7 +90,7 @@ static void content_of_what_is_no_file(void **state)
 		add((struct block){ .name = "hidden" });
 		add_end(&bytes);
 		open_tar();
-		expect_failure(EBADMSG, "content of what should have none");
+		expect_nothing_hidden();
 		finish(NULL);
 		prepare(NULL);
 	}
@@ -86,7 +108,7 @@ static void content_that_an_extension_hides(void **state)
 		add((struct block){ .name = "hidden" });
 		add_end(&bytes);
 		open_tar();
-		expect_failure(EBADMSG, "content of what should have none");
+		expect_nothing_hidden();
 		finish(NULL);
 		prepare(NULL);
 	}
@@ -168,6 +190,15 @@ static void sizes_that_cannot_be(void **state)
 	add((struct block){ .name = "file" });
 	add_end(&bytes);
 	open_tar();
+	expect_refused();
+	finish(NULL);
+	prepare(NULL);
+
+	record("size", "1099511627776");
+	add_x();
+	add((struct block){ .name = "file" });
+	add_end(&bytes);
+	open_tar();
 	expect_failure(EFBIG, "--max-size");
 	finish(NULL);
 	prepare(NULL);
@@ -177,7 +208,7 @@ static void sizes_that_cannot_be(void **state)
 	add((struct block){ .name = "file" });
 	add_end(&bytes);
 	open_tar();
-	expect_failure(EBADMSG, "negative");
+	expect_refused();
 }
 
 static void ends(void **state)
@@ -387,7 +418,7 @@ static void special_headers_without_end(void **state)
 	add((struct block){ .name = "file" });
 	add_end(&bytes);
 	open_tar();
-	expect_failure(EBADMSG, "Too many special headers");
+	expect_refused();
 }
 
 int main(void)

@@ -105,9 +105,8 @@ static void acls_that_cannot_be(void **state)
 	} cases[] = {
 		{ "user::rw-,user:lisa:rw-,group::r--,mask::rw-,other::---",
 		  "'lisa' has no number" },
-		{ "user::rw-,user:4294967296:rw-,group::r--,mask::rw-,other::---",
-		  "has no number" },
-		{ "user::rw-,what:1:rw-,group::r--,other::---", "Parse error" },
+		{ "user::rw-,user:4294967296:rw-,group::r--,mask::rw-,other::---", "" },
+		{ "user::rw-,what:1:rw-,group::r--,other::---", "" },
 	};
 
 	(void)state;

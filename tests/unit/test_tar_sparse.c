@@ -155,15 +155,19 @@ static void sparse_maps_that_lie(void **state)
 	}
 }
 
-/* Bytes that the map leaves over would be the next header. */
+/* Bytes that the map leaves over are no header, whether libarchive says so or passes over them. */
 static void sparse_map_of_less_than_there_is(void **state)
 {
 	(void)state;
 	add_sparse_01("0,4,10,4", "5000", "headtailmore");
+	add((struct block){ .name = "next" });
 	add_end(&bytes);
 	open_tar();
 	expect_entry("sparse");
-	expect_failure(EBADMSG, "sparse map of less");
+	if (tar_next(tar, &entry, &err) == 1)
+		assert_string_equal(entry->path, "next");
+	else
+		expect_message(EBADMSG, "sparse map of less");
 }
 
 /* Holes cost nothing here, but whoever copies the file. */
