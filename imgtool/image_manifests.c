@@ -8,7 +8,8 @@
 
 struct state {
 	const struct manifest_walk *walk;
-	struct string_list seen; /* digests of the indexes that were looked into */
+	/* Digests of the indexes that were looked into: on the way to the wanted digest, and behind it. */
+	struct string_list seen[2];
 };
 
 static int walk_index(struct state *state, const struct image_index *index,
@@ -84,36 +85,33 @@ static bool has_digest(const struct found_manifest *found, const char *digest)
 	return false;
 }
 
-/* What a wanted digest is not known to be below need not be there. */
-static int unreadable(const struct manifest_walk *walk, const struct found_manifest *found,
-		      struct error *err)
+/* What the wanted digest is not known to lead through need not be there. */
+static int pass_over(struct error *err)
 {
-	if (!has_digest(found, walk->reference->digest)) {
-		if (err)
-			*err = (struct error){ 0 };
-		return 0;
-	}
-	return walk->unreadable ? walk->unreadable(found, walk->context, err) : -1;
+	if (err)
+		*err = (struct error){ 0 };
+	return 0;
 }
 
 static int walk_nested(struct state *state, struct found_manifest *found, struct error *err)
 {
 	const struct manifest_walk *walk = state->walk;
 	const struct descriptor *descriptor = found_descriptor(found);
+	bool wanted = has_digest(found, walk->reference->digest);
 
-	if (string_list_has(&state->seen, descriptor->digest))
+	if (string_list_has(&state->seen[wanted], descriptor->digest))
 		return 0;
-	if (string_list_add(&state->seen, descriptor->digest))
+	if (string_list_add(&state->seen[wanted], descriptor->digest))
 		return error_errno(err, ENOMEM, "index");
 	if (found->length > IMAGE_INDEX_DEPTH)
 		return error_set(err, ELOOP, "indexes are nested deeper than %d levels",
 				 IMAGE_INDEX_DEPTH);
 	struct image_index *index = read_index(walk->files, descriptor, err);
+	if (!index && !wanted)
+		return pass_over(err);
 	if (!index)
-		return unreadable(walk, found, err);
-	int result = walk->index && has_digest(found, walk->reference->digest)
-			     ? walk->index(found, walk->context, err)
-			     : 0;
+		return walk->unreadable ? walk->unreadable(found, walk->context, err) : -1;
+	int result = walk->index && wanted ? walk->index(found, walk->context, err) : 0;
 	if (!result)
 		result = walk_index(state, index, found, err);
 	table_free(&image_index_type, index);
@@ -151,7 +149,8 @@ int image_manifests_walk(const struct manifest_walk *walk, const struct image_in
 	struct found_manifest found = { 0 };
 	int result = walk_index(&state, index, &found, err);
 
-	string_list_finish(&state.seen);
+	string_list_finish(&state.seen[false]);
+	string_list_finish(&state.seen[true]);
 	return result;
 }
 

@@ -161,6 +161,20 @@ chosen()
 	equals "$(jq -r .config.author <<<"$output")" linux/amd64
 }
 
+@test "an index's digest leads to what it shares with another index" {
+	local inner other
+	nested linux/amd64
+	inner=$(jq -c '.manifests[0] | del(.annotations)' "$layout/index.json")
+	other=$(jq -cn "{schemaVersion: 2, annotations: {a: \"b\"}, manifests: [$inner]}" | add_blob "$OCI.index.v1+json")
+	add_to_index "$other" other
+	run -0 imgtool inspect --format json "oci:$layout@$(digest_of "$other")"
+	equals "$(jq -r .config.author <<<"$output")" linux/amd64
+	# What the digest does not lead through need not be there.
+	add_to_index "{\"mediaType\":\"$OCI.index.v1+json\",\"digest\":\"sha256:$(printf 0%.0s {1..64})\",\"size\":1}" missing
+	run -0 imgtool inspect "oci:$layout@$(digest_of "$other")"
+	fails "no such file" -- inspect "$layout"
+}
+
 @test "Docker's media types are taken as OCI's" {
 	small_image v1
 	folder=$(tree)
