@@ -115,6 +115,16 @@ int record_write(int bundle, const struct bundle_record *record, struct error *e
 	return write_file_atomic_at(bundle, RECORD_NAME, text.text, text.length, 0644, err);
 }
 
+static const char *behind_transport(const char *name)
+{
+	static const char *const transports[] = { "oci:", "oci-archive:", "docker-archive:" };
+
+	for (size_t i = 0; i < sizeof transports / sizeof *transports; i++)
+		if (text_starts_with(name, transports[i]))
+			return name + strlen(transports[i]);
+	return name;
+}
+
 /* "oci:DIR:TAG" with DIR absolute: the bundle may be looked at from another directory. NULL with errno. */
 static char *absolute_name(const char *name)
 {
@@ -126,7 +136,7 @@ static char *absolute_name(const char *name)
 		errno = EINVAL;
 		return NULL;
 	}
-	const char *path = text_starts_with(name, reference.path) ? name : strchr(name, ':') + 1;
+	const char *path = behind_transport(name);
 	if (realpath(reference.path, resolved))
 		absolute = text_format("%.*s%s%s", (int)(path - name), name, resolved,
 				       path + strlen(reference.path));

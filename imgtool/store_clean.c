@@ -69,7 +69,8 @@ static int compare_texts(const void *a, const void *b)
 
 static bool is_used(const struct cleaning *cleaning, const char *key)
 {
-	return bsearch(&key, cleaning->used.v, cleaning->used.n, sizeof key, compare_texts);
+	return cleaning->used.n &&
+	       bsearch(&key, cleaning->used.v, cleaning->used.n, sizeof key, compare_texts);
 }
 
 /* ---- layers ---- */
