@@ -125,7 +125,7 @@ static void print_events(struct buffer *to, enum container_state state, unsigned
 }
 
 static void print_effect(struct buffer *to, enum container_state state,
-			 const struct machine_cell *cell)
+			 const struct machine_cell *cell, bool is_request)
 {
 	const uint32_t implied = ACTION_SAVE | ACTION_NOTIFY;
 	const char *separator = "";
@@ -140,10 +140,12 @@ static void print_effect(struct buffer *to, enum container_state state,
 		if (cell->actions & ~implied & UINT32_C(1) << bit) {
 			buffer_print(to, "%s", separator);
 			print_escaped(to, action_words[bit]);
-			separator = "; ";
+			separator = ";\n";
 		}
-	/* Neither another state nor an action: the request joins what is under way. */
-	buffer_print(to, "%s\n", *separator ? "" : "waits for what is under way");
+	/* Neither another state nor an action. */
+	if (!*separator)
+		buffer_print(to, is_request ? "waits for what is under way" : "goes on");
+	buffer_print(to, "\n");
 }
 
 static void print_cell(struct buffer *to, enum container_state state, unsigned event)
@@ -160,7 +162,7 @@ static void print_cell(struct buffer *to, enum container_state state, unsigned e
 	buffer_print(to, "\n");
 	switch ((enum machine_verdict)cell->verdict) {
 	case VERDICT_DO:
-		print_effect(to, state, cell);
+		print_effect(to, state, cell, event < REQUESTS);
 		break;
 	case VERDICT_DONE:
 		buffer_print(to, "succeeds: there is nothing to do\n");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "spec/base/json_text.h"
 #include "spec/base/owned.h"
 
 /* As docker sets up Go's text/tabwriter. */
@@ -59,15 +60,6 @@ void row_format_finish(struct row_format *format)
 
 /* ---- columns ---- */
 
-static size_t characters(const char *text, size_t length)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < length; i++)
-		n += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return n;
-}
-
 /* What ends with a tab is a cell; what is behind the last tab of a line has no width. */
 static void measure(const char *text, size_t widths[static COLUMNS_MAX])
 {
@@ -75,7 +67,7 @@ static void measure(const char *text, size_t widths[static COLUMNS_MAX])
 
 	while (*text) {
 		size_t length = strcspn(text, "\t\n");
-		size_t width = characters(text, length) + COLUMN_PADDING;
+		size_t width = utf8_count(text, length) + COLUMN_PADDING;
 
 		if (text[length] == '\t') {
 			if (column < COLUMNS_MAX && width > widths[column])
@@ -97,7 +89,7 @@ static void align(const char *text, const size_t widths[static COLUMNS_MAX], str
 
 		buffer_add(to, text, length);
 		if (text[length] == '\t') {
-			size_t used = characters(text, length);
+			size_t used = utf8_count(text, length);
 			size_t width = column < COLUMNS_MAX ? widths[column] : used + 1;
 
 			buffer_print(to, "%*s", (int)(width - used), "");

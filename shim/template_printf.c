@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "spec/base/json_text.h"
 #include "spec/base/owned.h"
 
 /* Larger ones are cut to it: a width is the template's word, and its output is memory. */
@@ -42,18 +43,9 @@ static const char *read_verb(const char *at, struct verb *verb)
 	return *at ? at + 1 : at;
 }
 
-static size_t characters(const char *text, size_t length)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < length; i++)
-		n += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return n;
-}
-
 static void add_padded(const struct verb *verb, const struct buffer *text, struct buffer *to)
 {
-	size_t used = characters(text->text ? text->text : "", text->length);
+	size_t used = utf8_count(text->text ? text->text : "", text->length);
 	int blanks = used < (size_t)verb->width ? verb->width - (int)used : 0;
 
 	if (!verb->left)

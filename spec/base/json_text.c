@@ -51,6 +51,15 @@ size_t utf8_cut(const char *text, size_t length, size_t max)
 	return max;
 }
 
+size_t utf8_count(const char *text, size_t length)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < length; i++)
+		n += !is_continuation((unsigned char)text[i]);
+	return n;
+}
+
 void text_make_printable(char *text)
 {
 	size_t left = strlen(text);

@@ -14,6 +14,9 @@ size_t utf8_sequence(const char *text, size_t length);
 /* @length cut down to at most @max without tearing a UTF-8 sequence. */
 size_t utf8_cut(const char *text, size_t length, size_t max);
 
+/* How many characters there are in @length bytes of UTF-8: what a terminal shows, but for wide and combining ones. */
+size_t utf8_count(const char *text, size_t length);
+
 /* Puts '?' in place of control characters (C1 too) and of bytes that are not UTF-8: a terminal would act on them. */
 void text_make_printable(char *text);
 
