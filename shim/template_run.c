@@ -111,7 +111,7 @@ static bool call_function(struct run *run, const struct template_operand *operan
 			    "wrong number of args for %s: want %s%zu got %zu", function->name,
 			    function->minimum < function->maximum ? "at least " : "",
 			    function->minimum, n);
-	if (run->header && function->alters) {
+	if (run->header && function->alters && n) {
 		*ret = arguments[0];
 		return true;
 	}

@@ -229,9 +229,9 @@ static void the_manual_has_every_state_and_request(void **unused)
 	assert_false(text.failed);
 	assert_non_null(strstr(text.text, ".SS stopping\\-restart\nShown as \\fIrunning\\fR.\n"));
 	assert_non_null(strstr(text.text,
-			       ".TP\n.B stop\n\\(-> \\fIstopping\\fR: remember the stop, "
-			       "so that no restart follows; send the stop signal; set "
-			       "the timer to the time a stop is given\n"));
+			       ".TP\n.B stop\n\\(-> \\fIstopping\\fR: remember the stop, so that "
+			       "no restart follows;\nsend the stop signal;\nset the timer to the "
+			       "time a stop is given\n"));
 	assert_non_null(strstr(text.text, ".B start; restart\n"));
 	assert_non_null(strstr(text.text, "refused: container ID is already paused\n"));
 	size_t sections = 0;

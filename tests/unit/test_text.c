@@ -222,6 +222,8 @@ static void utf8_is_not_torn(void **unused)
 	assert_int_equal(utf8_cut("abc", 3, 2), 2);
 	assert_int_equal(utf8_cut("a\xc3\xa9z", 4, 2), 1);
 	assert_int_equal(utf8_cut("a\xc3\xa9z", 4, 3), 3);
+	assert_int_equal(utf8_count("a\xc3\xa9z", 4), 3);
+	assert_int_equal(utf8_count("", 0), 0);
 }
 
 static void json_string_escapes(void **unused)
