@@ -140,9 +140,9 @@ static int64_t seconds_of(const struct tm *date)
 	int64_t days = year * 365 + year / 4 - year / 100 + year / 400 + (month * 306 + 5) / 10 +
 		       date->tm_mday - 1;
 	const int64_t days_to_1970 = 719468;
+	int64_t minutes = ((days - days_to_1970) * 24 + date->tm_hour) * 60 + date->tm_min;
 
-	return (days - days_to_1970) * 86400 + date->tm_hour * 3600 + date->tm_min * 60 +
-	       date->tm_sec;
+	return minutes * 60 + date->tm_sec;
 }
 
 static int join(int64_t seconds, int64_t fraction, int64_t *ret)

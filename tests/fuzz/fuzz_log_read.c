@@ -98,7 +98,7 @@ static void read_tail(enum log_driver driver, uint64_t tail, struct shown *shown
 
 static void check_tail(enum log_driver driver, const struct shown *all, uint64_t tail)
 {
-	struct shown some;
+	struct shown some = { 0 };
 
 	read_tail(driver, tail, &some);
 	if (some.lines != (tail < all->lines ? tail : all->lines))
@@ -132,7 +132,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	put(names[0], data + 1 + older, size - 1 - older);
 	for (int i = 0; i < 2; i++) {
 		enum log_driver driver = i ? LOG_DRIVER_JSON_FILE : LOG_DRIVER_K8S_FILE;
-		struct shown all;
+		struct shown all = { 0 };
 		read_tail(driver, LOG_ALL_LINES, &all);
 		for (uint64_t tail = 0; tail < 5; tail++)
 			check_tail(driver, &all, tail);

@@ -142,7 +142,7 @@ static void the_longest_record_is_no_longer_than_readers_take(void **state)
 	(void)state;
 	at = stpcpy(at, "{\"a\":\"");
 	memset(at, 'x', LOG_ATTRIBUTES_MAX - 8);
-	strcpy(attributes + LOG_ATTRIBUTES_MAX - 2, "\"}");
+	memcpy(attributes + LOG_ATTRIBUTES_MAX - 2, "\"}", 3);
 	encode(LOG_DRIVER_JSON_FILE, attributes, LOG_STDERR, text, LOG_LINE_MAX, true, &record);
 	assert_true(record.length <= LOG_RECORD_MAX);
 	assert_true(record.length > LOG_RECORD_MAX - 256);

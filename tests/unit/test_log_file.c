@@ -8,6 +8,7 @@ static int open_file(struct log_file *file, int folder, int64_t max_size, struct
 {
 	struct log_place place;
 
+	*file = (struct log_file){ .fd = -1 };
 	if (log_place_init(&place, folder, LOG_TEST_NAME, 3, err))
 		return -1;
 	return log_file_open(file, &place, max_size, err);

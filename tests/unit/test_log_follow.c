@@ -82,7 +82,7 @@ static void follow_numbers(const char *driver, const char *options, unsigned fil
 	owned_fd folder = log_test_folder();
 	const struct writer_child child = { folder, driver, options, 15000, 10 };
 	struct log_query query = LOG_QUERY_ALL;
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 
 	query.follow = true;
 	pid_t pid = start(write_numbers, &child, &query.ended);
@@ -129,7 +129,7 @@ static void a_log_may_come_late_and_end_without_a_newline(void **state)
 	owned_fd folder = log_test_folder();
 	const struct writer_child child = { .folder = folder };
 	struct log_query query = LOG_QUERY_ALL;
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 
 	(void)state;
 	query.follow = true;
@@ -146,7 +146,7 @@ static void tail_and_follow_go_together(void **state)
 	const struct writer_child child = { .folder = folder };
 	struct log_query query = LOG_QUERY_ALL;
 	struct log_writer writer;
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 
 	(void)state;
 	query.follow = true;
@@ -171,7 +171,7 @@ static void an_end_that_was_before_is_seen(void **state)
 	owned_fd folder = log_test_folder();
 	struct log_query query = LOG_QUERY_ALL;
 	struct log_writer writer;
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 	int ends[2];
 
 	(void)state;
@@ -193,7 +193,7 @@ static void until_ends_it(void **state)
 	owned_fd folder = log_test_folder();
 	struct log_query query = LOG_QUERY_ALL;
 	struct log_writer writer;
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 	struct timespec now;
 
 	(void)state;
@@ -239,7 +239,7 @@ static void a_repair_is_followed(void **state)
 	owned_fd folder = log_test_folder();
 	const struct writer_child child = { .folder = folder };
 	struct log_query query = LOG_QUERY_ALL;
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 
 	(void)state;
 	query.follow = true;
@@ -259,7 +259,7 @@ static void follow_without_inotify(void *context)
 	int folder = *(int *)context;
 	const struct writer_child child = { .folder = folder };
 	struct log_query query = LOG_QUERY_ALL;
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 
 	query.follow = true;
 	pid_t pid = start(write_late, &child, &query.ended);

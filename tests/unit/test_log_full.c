@@ -90,7 +90,7 @@ static void stop_and_go_on(const char *driver)
 {
 	owned_fd folder = small_disk();
 	struct log_writer writer;
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 	unsigned written = 0;
 
 	open_log(&writer, folder, driver, "");
@@ -134,7 +134,7 @@ static void the_log_stops_and_goes_on(void **state)
 static void writing_goes_on_by_itself(void **state)
 {
 	struct log_writer writer;
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 
 	(void)state;
 	NEED_SANDBOX();
@@ -158,7 +158,7 @@ static void writing_goes_on_by_itself(void **state)
 static void a_line_that_loses_its_end_is_ended(void **state)
 {
 	struct log_writer writer;
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 
 	(void)state;
 	NEED_SANDBOX();
@@ -191,7 +191,7 @@ static void nothing_is_lost_uncounted(void **state)
 		owned_fd folder = small_disk();
 		const char *driver = round % 2 ? "json-file" : "k8s-file";
 		struct log_writer writer;
-		struct log_shown shown;
+		struct log_shown shown = { 0 };
 		unsigned written = 0;
 		uint64_t lost_last;
 		open_log(&writer, folder, driver, "");
@@ -220,7 +220,7 @@ static void nothing_is_lost_uncounted(void **state)
 static void rotation_frees_the_disk_that_the_log_fills(void **state)
 {
 	struct log_writer writer;
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 
 	(void)state;
 	NEED_SANDBOX();

@@ -55,7 +55,7 @@ static const char *receive(const struct fixture *fixture)
 
 	if (got < 0)
 		fail_msg("no record: %s", strerror(errno));
-	text[got] = '\0';
+	text[got < 0 ? 0 : got] = '\0';
 	return text;
 }
 
@@ -66,7 +66,7 @@ static const char *receive(const struct fixture *fixture)
 
 static void records_have_dockers_fields(void **state)
 {
-	struct fixture fixture;
+	struct fixture fixture = { 0 };
 
 	(void)state;
 	begin(&fixture, "", &log_test_subject);
@@ -99,7 +99,7 @@ static void expect_partial(const struct fixture *fixture, char id[JOURNAL_PARTIA
 static void parts_of_a_line_are_told(void **state)
 {
 	char ids[5][JOURNAL_PARTIAL_ID + 1];
-	struct fixture fixture;
+	struct fixture fixture = { 0 };
 
 	(void)state;
 	begin(&fixture, "", &log_test_subject);
@@ -124,7 +124,7 @@ static void parts_of_a_line_are_told(void **state)
 
 static void a_tag_is_identifier_and_field(void **state)
 {
-	struct fixture fixture;
+	struct fixture fixture = { 0 };
 
 	(void)state;
 	begin(&fixture, "tag=my/{{.Name}}", &log_test_subject);
@@ -145,7 +145,7 @@ static void attributes_are_fields_of_their_own(void **state)
 				       { "two", "x\nCONTAINER_ID=liar" } };
 	const struct string_map labels = { pairs, 5 };
 	struct log_subject subject = log_test_subject;
-	struct fixture fixture;
+	struct fixture fixture = { 0 };
 
 	(void)state;
 	subject.labels = &labels;
@@ -166,7 +166,7 @@ static void attributes_are_fields_of_their_own(void **state)
 static void bytes_are_sent_as_they_are(void **state)
 {
 	static const char bytes[] = "a\0b\xff\x1b";
-	struct fixture fixture;
+	struct fixture fixture = { 0 };
 	struct error err = { 0 };
 	char text[8192];
 
@@ -184,7 +184,7 @@ static void bytes_are_sent_as_they_are(void **state)
 
 static void a_restarted_journal_is_found_again(void **state)
 {
-	struct fixture fixture;
+	struct fixture fixture = { 0 };
 	struct error err;
 
 	(void)state;
@@ -202,7 +202,7 @@ static void a_restarted_journal_is_found_again(void **state)
 
 static void a_full_socket_is_an_error_at_once_when_asked(void **state)
 {
-	struct fixture fixture;
+	struct fixture fixture = { 0 };
 	struct error err = { 0 };
 	int sent = 0;
 

@@ -17,7 +17,7 @@ static void read_log(int folder, uint64_t tail, struct log_shown *shown)
 /* The number behind the log's last one. */
 static unsigned next_number(int folder)
 {
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 
 	read_log(folder, 1, &shown);
 	unsigned next = shown.lines ? (unsigned)strtoul(shown.all.text, NULL, 10) + 1 : 0;
@@ -73,7 +73,7 @@ static unsigned count_files(int folder)
 /* Every number from the first to the last that is there, once and in order. *first: of what is left. */
 static unsigned check_numbers(int folder, unsigned *first)
 {
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 	char *at;
 
 	read_log(folder, LOG_ALL_LINES, &shown);

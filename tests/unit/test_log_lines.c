@@ -88,7 +88,7 @@ static void both_ways_agree(void **state)
 					  LOG_RECORD_MAX,
 					  LOG_RECORD_MAX + 1,
 					  LOG_RECORD_MAX + 65536,
-					  3 * LOG_RECORD_MAX };
+					  3UL * LOG_RECORD_MAX };
 	const size_t n_lengths = sizeof lengths / sizeof *lengths;
 	uint32_t seed = 1;
 

@@ -20,7 +20,7 @@ static void put(int folder, unsigned number, const char *text)
 static void expect(int folder, const struct log_query *query, const char *expected,
 		   uint64_t damaged)
 {
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 
 	log_test_read(folder, LOG_DRIVER_K8S_FILE, 3, query, &shown);
 	assert_string_equal(log_shown_text(&shown.all), expected);
@@ -118,7 +118,7 @@ static void parts_are_one_line_and_begin_once(void **state)
 {
 	const struct log_query query = LOG_QUERY_ALL;
 	owned_fd folder = three_files();
-	struct log_shown shown;
+	struct log_shown shown = { 0 };
 
 	(void)state;
 	log_test_read(folder, LOG_DRIVER_K8S_FILE, 3, &query, &shown);
@@ -175,7 +175,7 @@ static void what_is_written_is_read(void **state)
 		struct buffer written[LOG_STREAMS] = { 0 };
 		owned_fd folder = log_test_folder();
 		struct log_writer writer;
-		struct log_shown shown;
+		struct log_shown shown = { 0 };
 		for (size_t i = 0; i < sizeof output; i++) {
 			uint32_t kind = log_test_random(&seed) % 64;
 			/* All bytes for the one, all of ASCII for the other: JSON holds text. */

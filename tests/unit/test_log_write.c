@@ -146,7 +146,7 @@ static void no_character_is_torn_in_json(void **state)
 			const struct log_query query = LOG_QUERY_ALL;
 			owned_fd folder = log_test_folder();
 			struct log_writer writer;
-			struct log_shown shown;
+			struct log_shown shown = { 0 };
 			for (size_t n = 0; n < before; n++)
 				buffer_add(&line, "x", 1);
 			buffer_print(&line, "%s end\n", characters[i]);
