@@ -45,7 +45,8 @@ enum machine_event { EVENT_LIST(EVENT_AS_NUMBER) EVENTS };
  *
  * A call is a run of the runtime, or the removal of the files. Those of one cell run one after the other, and
  * CALL_DONE tells that the last has ended well; a call begun by a later cell takes their place. A signal that could
- * not be sent because init has ended is no failure: EXITED is about to come. */
+ * not be sent because init has ended is no failure: EXITED is about to come. When a resume failed on the way to a
+ * stop, what the runtime's state then says is told as FOUND_PAUSED or FOUND_RUNNING, behind CALL_FAILED. */
 #define ACTION_LIST(each)                                                                          \
 	each(ABANDON_CALL, "end the call under way") each(DISARM, "stop the timer") each(          \
 		NOTE_STARTED,                                                                      \

@@ -180,8 +180,14 @@ int record_open(int root, const char *id, enum record_lock lock_kind, struct rec
 
 static struct record *refuse(const struct record_folder *folder, struct error *err)
 {
-	if (err && err->code == ENOENT)
+	if (err && err->code == ENOENT) {
+		/* Its files go after its name when it is removed. */
+		if (!is_still_there(folder)) {
+			no_such_container(folder->id, err);
+			return NULL;
+		}
 		error_set(err, ENOENT, "container %s was never finished by its create", folder->id);
+	}
 	error_hint(err, "removing it by force takes away what is left of it");
 	return NULL;
 }
