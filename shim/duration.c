@@ -85,7 +85,7 @@ static int read_part(const char *text, const char **at, uint64_t *sum, struct er
 	return 0;
 }
 
-int duration_parse(const char *text, int64_t *ret, struct error *err)
+int duration_from_text(const char *text, int64_t *ret, struct error *err)
 {
 	bool negative = *text == '-';
 	const char *at = text + (*text == '-' || *text == '+');
@@ -147,7 +147,7 @@ static char *put_seconds(char *at, uint64_t nanoseconds)
 	return put_decimal(put(at, "s"), nanoseconds, 9);
 }
 
-const char *duration_print(int64_t nanoseconds, char text[static DURATION_TEXT])
+const char *duration_to_text(int64_t nanoseconds, char text[static DURATION_TEXT])
 {
 	const uint64_t minute = 60 * (uint64_t)NANOSECONDS_PER_SECOND;
 	uint64_t value = nanoseconds < 0 ? -(uint64_t)nanoseconds : (uint64_t)nanoseconds;

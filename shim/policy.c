@@ -77,7 +77,7 @@ int policy_parse_delay(const char *option, const char *text, int64_t *ret, struc
 {
 	int64_t delay;
 
-	if (duration_parse(text, &delay, err))
+	if (duration_from_text(text, &delay, err))
 		return error_prefix(err, "%s", option);
 	if (delay < 0)
 		return error_set(err, EINVAL, "%s: %s is negative", option, text);
@@ -97,8 +97,8 @@ int policy_check(const struct restart_settings *settings, bool auto_remove, stru
 	if (settings->delay > settings->max_delay)
 		return error_set(err, EINVAL,
 				 "--restart-delay %s is longer than --restart-max-delay %s",
-				 duration_print(settings->delay, delay),
-				 duration_print(settings->max_delay, max_delay));
+				 duration_to_text(settings->delay, delay),
+				 duration_to_text(settings->max_delay, max_delay));
 	return 0;
 }
 

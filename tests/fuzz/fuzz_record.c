@@ -127,8 +127,9 @@ static void read_words(const char *text)
 		    other.maximum_count != settings.maximum_count)
 			abort();
 	}
-	if (duration_parse(text, &duration, NULL) == 0 &&
-	    (duration_parse(duration_print(duration, printed), &again, NULL) || again != duration))
+	if (duration_from_text(text, &duration, NULL) == 0 &&
+	    (duration_from_text(duration_to_text(duration, printed), &again, NULL) ||
+	     again != duration))
 		abort();
 	if (filter_add(&filter, text, NULL) == 0)
 		filter_passes(&filter, record, "image:tag");
