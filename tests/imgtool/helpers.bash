@@ -52,13 +52,16 @@ blob_file()
 # add_blob MEDIA-TYPE <CONTENT: into the layout; prints its descriptor.
 add_blob()
 {
-	local digest
+	local digest content
 
-	cat >"$scratch/blob"
-	digest=$(sha256_of "$scratch/blob")
-	cp "$scratch/blob" "$layout/blobs/sha256/$digest"
-	jq -cn --arg type "$1" --arg digest "sha256:$digest" --argjson size "$(stat -c %s "$scratch/blob")" \
+	# Of its own: in a pipe another add_blob may make what goes into this one.
+	content=$(mktemp "$scratch/blob.XXXXXX")
+	cat >"$content"
+	digest=$(sha256_of "$content")
+	cp "$content" "$layout/blobs/sha256/$digest"
+	jq -cn --arg type "$1" --arg digest "sha256:$digest" --argjson size "$(stat -c %s "$content")" \
 		'{mediaType: $type, digest: $digest, size: $size}'
+	rm "$content"
 }
 
 # tree: a new folder for a layer's files; prints its name.
