@@ -47,6 +47,9 @@ static ssize_t read_blob(struct plain *plain, unsigned char *to, size_t size, st
 
 	if (interrupt_check(err))
 		return -1;
+	/* A stream can be long without a plain byte: empty parts, padding. */
+	if (ring_stopped(plain->ring))
+		return error_set(err, ECANCELED, "nobody wants more");
 	if (size > left)
 		size = (size_t)left;
 	if (!size)

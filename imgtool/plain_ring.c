@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -88,6 +87,14 @@ void ring_filled(struct ring *ring, size_t length)
 	ring->lengths[ring->filled++ % RING_PIECES] = length;
 	pthread_cond_signal(&ring->for_user);
 	pthread_mutex_unlock(&ring->lock);
+}
+
+bool ring_stopped(struct ring *ring)
+{
+	pthread_mutex_lock(&ring->lock);
+	bool stopped = ring->stopped;
+	pthread_mutex_unlock(&ring->lock);
+	return stopped;
 }
 
 void ring_end(struct ring *ring, const struct error *failure)

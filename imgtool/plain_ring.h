@@ -2,6 +2,7 @@
  * way, in order, by whichever of the two would otherwise wait. Knows no layer. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -22,6 +23,8 @@ void ring_free(struct ring *ring); /* both threads have let go; NULL allowed */
 unsigned char *ring_room(struct ring *ring);
 /* The first @length bytes of that room are filled. */
 void ring_filled(struct ring *ring, size_t length);
+/* Whether the other one has stopped, for who takes long to fill. */
+bool ring_stopped(struct ring *ring);
 /* No more comes, because of @failure when that is not NULL. */
 void ring_end(struct ring *ring, const struct error *failure);
 

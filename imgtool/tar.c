@@ -38,8 +38,8 @@ struct tar {
 	bool has_entry, ended;
 	uint64_t total_size; /* of the files so far, holes included */
 	struct tar_entry entry;
-	int64_t data_done,
-		data_end; /* bytes of the entry's content so far; where the last of them ended */
+	int64_t data_done; /* bytes of the entry's content so far */
+	int64_t data_end;  /* where in the file the last of them ended */
 };
 
 /* ---- libarchive's side ---- */
@@ -100,6 +100,8 @@ static la_ssize_t give(struct archive *archive, void *of, const void **ret)
 	ssize_t got = plain_read(tar->plain, ret, &tar->failure);
 	if (got < 0)
 		goto failed;
+	if (got == 0)
+		return 0;
 	tar->piece = (struct piece){ *ret, (size_t)got, tar->piece.at + tar->piece.length };
 	tar->header_size += (size_t)got;
 	if (tar->in_header && check_special_headers(tar))
@@ -299,7 +301,8 @@ int tar_data(struct tar *tar, const void **ret, size_t *length, int64_t *offset,
 	}
 	if (result != ARCHIVE_OK)
 		return fail_archive(tar, err);
-	if (at < tar->data_end || (uint64_t)*length > (uint64_t)(tar->entry.entry.size - at))
+	int64_t size = tar->entry.entry.size;
+	if (at < tar->data_end || at > size || *length > (uint64_t)(size - at))
 		return fail(tar, EBADMSG, "a sparse map out of order or beyond the file", err);
 	tar->data_done += (int64_t)*length;
 	tar->data_end = at + (int64_t)*length;

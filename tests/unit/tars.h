@@ -144,9 +144,8 @@ static inline void expect_bad_data(const char *words)
 	int64_t offset;
 	int result;
 
-	do
-		result = tar_data(tar, &piece, &length, &offset, &err);
-	while (result == 1);
+	while ((result = tar_data(tar, &piece, &length, &offset, &err)) == 1)
+		assert_true(offset + (int64_t)length <= entry->size);
 	assert_int_equal(result, -1);
 	expect_message(EBADMSG, words);
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "imgtool/interrupt.h"
 
@@ -330,6 +331,22 @@ static void closed_before_the_end(void **state)
 	plain_close(NULL);
 }
 
+/* A hundred gigabytes of padding: no plain byte comes that could find out that nobody wants it. */
+static void closed_in_the_midst_of_padding(void **state)
+{
+	time_t before = time(NULL);
+
+	(void)state;
+	make(GZIP, 1000);
+	layer.blob.size = 100ull << 30;
+	assert_int_equal(ftruncate(layer.blob.fd, (off_t)layer.blob.size), 0);
+	struct plain *plain = plain_open(&layer, &options, &err);
+	assert_non_null(plain);
+	usleep(20000);
+	plain_close(plain);
+	assert_true(time(NULL) - before < 10);
+}
+
 static struct {
 	uint64_t done, size;
 	unsigned calls;
@@ -421,6 +438,7 @@ int main(void)
 		CASE(no_more_than_the_largest_size),
 		CASE(bomb),
 		CASE(closed_before_the_end),
+		CASE(closed_in_the_midst_of_padding),
 		CASE(progress_counts_the_blob),
 		CASE(file_that_cannot_be_read),
 		CASE(xz_is_refused),

@@ -136,6 +136,7 @@ static void sparse_maps_that_lie(void **state)
 		"4996,4,0,4",		     /* backwards */
 		"0,4,2,4",		     /* one over the other */
 		"0,4,4998,4",		     /* beyond the end */
+		"0,4,6000,4",		     /* far beyond it */
 		"0,4,4996,5",		     /* more than there is */
 		"0,4,9223372036854775807,4", /* no file is so large */
 	};
