@@ -134,7 +134,9 @@ static void emit(struct log_writer *writer, enum log_stream stream, const char *
 	if (!held->goes_on)
 		held->time = now;
 	int64_t time = is_k8s ? now : held->time;
-	if (!writer->stopped && add_record(writer, stream, text, length, ends, time, true, &err))
+	/* A journal that hung holds nobody up again before it has taken something. */
+	bool wait = !writer->was_told;
+	if (!writer->stopped && add_record(writer, stream, text, length, ends, time, wait, &err))
 		stop(writer, &err);
 	if (writer->stopped)
 		writer->lost += length + ends;

@@ -42,10 +42,12 @@ static inline struct log_options log_test_options(const char *driver, const char
 
 	map.v = calloc(16, sizeof *map.v);
 	for (const char *at = pairs; *at; at += strspn(at, " ")) {
-		size_t key = strcspn(at, "="), value = strcspn(at + key + 1, " ");
-		map.v[map.n++] =
-			(struct string_pair){ strndup(at, key), strndup(at + key + 1, value) };
-		at += key + 1 + value;
+		const char *equals = strchr(at, '=');
+		assert_non_null(equals);
+		size_t length = strcspn(equals + 1, " ");
+		map.v[map.n++] = (struct string_pair){ strndup(at, (size_t)(equals - at)),
+						       strndup(equals + 1, length) };
+		at = equals + 1 + length;
 	}
 	SUCCEEDS(log_options_parse(driver, &map, &options, &err));
 	return options;

@@ -1,6 +1,10 @@
 /* A disk that is full: the log stops and says so once, nothing waits for it, and it goes on when there is room. */
 #include "shim/log_write.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "spec/base/log_socket.h"
 #include "tests/unit/logs.h"
 
 static int notices;
@@ -251,6 +255,73 @@ static void close_tells_what_is_lost(void **state)
 	assert_int_equal(umount2(log_test_path, MNT_DETACH), 0);
 }
 
+/* ---- a journal that hangs ---- */
+
+/* The journal's socket, in a /run of this process's own. */
+static int journal_of_our_own(void)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = JOURNAL_SOCKET };
+	struct error err = { 0 };
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	assert_int_equal(mount("tmpfs", "/run", "tmpfs", 0, "mode=755"), 0);
+	SUCCEEDS(make_directories("/run/systemd/journal", 0755, &err));
+	assert_int_equal(bind(fd, (const struct sockaddr *)&address, sizeof address), 0);
+	notices = 0;
+	return fd;
+}
+
+/* Takes what the journal has got; returns how many records, and copies the last one's text. */
+static unsigned take_records(int journal, char *text, size_t size)
+{
+	unsigned n = 0;
+
+	for (ssize_t got; (got = recv(journal, text, size - 1, 0)) >= 0; n++)
+		text[got] = '\0';
+	assert_int_equal(errno, EAGAIN);
+	return n;
+}
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+/* It holds the supervisor up once for the two seconds that a socket waits, and then no more. */
+static void a_journal_that_hangs_does_not_hold_us_up(void **state)
+{
+	struct log_writer writer;
+	struct timespec start;
+	unsigned written = 0;
+	char text[4096];
+
+	(void)state;
+	NEED_SANDBOX();
+	owned_fd journal = journal_of_our_own();
+	open_log(&writer, -1, "journald", "");
+	log_test_write(&writer, LOG_STDERR, "held");
+	for (; !writer.stopped && written < 100000; written++)
+		write_lines(&writer, written, 1);
+	assert_int_equal(notices, 1);
+	assert_non_null(strstr(last_notice, "the log has stopped: send to the journal: "));
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (int i = 0; i < 50; i++)
+		write_lines(&writer, 0, 10);
+	assert_true(seconds_since(&start) < 1);
+	assert_int_equal(take_records(journal, text, sizeof text), written - 1);
+	log_test_write(&writer, LOG_STDOUT, "next\n");
+	assert_int_equal(notices, 2);
+	/* What was held is lost too: 4 bytes and an end; the line that failed; 50 times 10 lines. */
+	assert_int_equal(take_records(journal, text, sizeof text), 2);
+	assert_non_null(strstr(text, "MESSAGE=next\n"));
+	assert_string_equal(last_notice, "the log goes on; 5015 bytes of output are missing in it");
+	log_writer_close(&writer);
+	assert_int_equal(umount2("/run", MNT_DETACH), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -260,6 +331,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_lost_uncounted),
 		cmocka_unit_test(rotation_frees_the_disk_that_the_log_fills),
 		cmocka_unit_test(close_tells_what_is_lost),
+		cmocka_unit_test(a_journal_that_hangs_does_not_hold_us_up),
 	};
 
 	return cmocka_run_group_tests(tests, sandbox_setup, sandbox_teardown);
