@@ -58,7 +58,7 @@ add_blob()
 	content=$(mktemp "$scratch/blob.XXXXXX")
 	cat >"$content"
 	digest=$(sha256_of "$content")
-	cp "$content" "$layout/blobs/sha256/$digest"
+	install -m 644 "$content" "$layout/blobs/sha256/$digest"
 	jq -cn --arg type "$1" --arg digest "sha256:$digest" --argjson size "$(stat -c %s "$content")" \
 		'{mediaType: $type, digest: $digest, size: $size}'
 	rm "$content"
