@@ -264,6 +264,12 @@ docker_save_old()
 	run -0 imgtool verify "$layout"
 }
 
+@test "a layer that is elsewhere: where it is to be had is told" {
+	small_image v1 . '.layers[0].urls = ["https://example.org/layer"]'
+	rm "$(blob_file "$(jq -r '.layers[0].digest' "$(blob_file "$(digest_of "$manifest")")")")"
+	fails "layer 1: " "no such file" "it is to be had from https://example.org/layer" -- inspect "$layout"
+}
+
 @test "what is no image at all" {
 	fails "no such file" -- verify "$scratch/nothing"
 	fails "is this an image layout?" -- verify "$scratch"
