@@ -262,7 +262,8 @@ static void fill_state(struct inspection *inspection, const struct record *recor
 	enum container_state state = (enum container_state)record->state;
 	const char *status = state_status(state, record->started != 0);
 	bool is_restarting = strcmp(status, "restarting") == 0;
-	bool is_over = record->finished && !state_has_init(state);
+	/* A start that failed has an exit code too, and no end. */
+	bool is_over = !state_has_init(state) && (record->finished || record->exit_code.set);
 
 	inspection->state = (struct inspect_state){
 		.status = borrow(status),

@@ -88,8 +88,12 @@ static bool add_command(struct json_object *row, const struct config *config, bo
 	OWNED(buffer_finish) struct buffer quoted = { 0 };
 
 	buffer_add(&words, "", 0);
-	for (size_t i = 0; config && config->process && i < config->process->args.n; i++)
-		buffer_print(&words, "%s%s", i ? " " : "", config->process->args.v[i]);
+	for (size_t i = 0; config && config->process && i < config->process->args.n; i++) {
+		const char *word = config->process->args.v[i];
+		const char *quote = i && strchr(word, ' ') ? "'" : "";
+
+		buffer_print(&words, "%s%s%s%s", i ? " " : "", quote, word, quote);
+	}
 	if (words.failed)
 		return false;
 	human_ellipsis(words.text, whole ? words.length : SHORT_COMMAND, &cut);

@@ -18,6 +18,8 @@ const char *state_status(enum container_state state, bool started_before)
 {
 	if (started_before && (state == STATE_CREATING || state == STATE_STARTING))
 		return "restarting";
+	if (!started_before && state == STATE_EXITED)
+		return "created";
 	return shown_words[state];
 }
 

@@ -42,7 +42,8 @@ extern const struct word state_words[STATES + 1];
 const char *state_name(enum container_state state);
 
 /* The word for people: created, running, paused, restarting, removing, exited or dead. Docker has none for a
- * start under way: it is "created" the first time (@started_before false) and "restarting" later. */
+ * start under way: it is "created" the first time (@started_before false) and "restarting" later. What could never be
+ * started stays "created". */
 const char *state_status(enum container_state state, bool started_before);
 
 bool state_has_init(enum container_state state);

@@ -120,13 +120,14 @@ static void print_one(const struct verb *verb, struct json_object *value, struct
 {
 	enum json_type type = json_object_get_type(value);
 
-	if (verb->letter == 'v' || (verb->letter == 's' && type != json_type_int &&
-				    type != json_type_double && type != json_type_boolean && value))
+	bool is_plain = type == json_type_string || type == json_type_object ||
+			type == json_type_array;
+
+	if (verb->letter == 'v' || (verb->letter == 's' && is_plain) ||
+	    (verb->letter == 't' && type == json_type_boolean))
 		value_print(value, to);
 	else if (verb->letter == 'q' && type == json_type_string)
 		value_print_json(value, to);
-	else if (verb->letter == 't' && type == json_type_boolean)
-		value_print(value, to);
 	else if (verb->letter == 'd' && type == json_type_int)
 		print_integer(verb, value, to);
 	else if (verb->letter == 'x' && (type == json_type_int || type == json_type_string))

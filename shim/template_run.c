@@ -191,6 +191,20 @@ static bool run_logic(struct run *run, const struct template_command *command,
 	return true;
 }
 
+/* The heading of .Label "com.example.cpu-count" is "cpu count". */
+static bool title(struct run *run, const struct template_operand *operand, const char *key,
+		  struct json_object **ret)
+{
+	const char *point = strrchr(key, '.');
+	owned_string words = strdup(point ? point + 1 : key);
+
+	for (char *at = words; at && (at = strpbrk(at, "-_")); at++)
+		*at = ' ';
+	*ret = words ? json_object_new_string(words) : NULL;
+	return *ret ? keep(run, *ret, operand->position)
+		    : fail(run, operand->position, "out of memory");
+}
+
 /* .Label "key", as docker's rows have it: a member that is an object, with a text behind it. */
 static bool look_up(struct run *run, const struct template_operand *operand,
 		    struct json_object *const *arguments, size_t n, struct json_object **value)
@@ -200,10 +214,8 @@ static bool look_up(struct run *run, const struct template_operand *operand,
 	if (n != 1 || !value_is_text(arguments[0]) ||
 	    (!run->header && !json_object_is_type(*value, json_type_object)))
 		return fail(run, operand->position, "can't give argument to non-function");
-	if (run->header) {
-		*value = arguments[0];
-		return true;
-	}
+	if (run->header)
+		return title(run, operand, json_object_get_string(arguments[0]), value);
 	if (json_object_object_get_ex(*value, json_object_get_string(arguments[0]), &found)) {
 		*value = found;
 		return true;

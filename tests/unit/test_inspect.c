@@ -150,6 +150,11 @@ static void states_become_dockers_flags(void **state)
 	check_template(flags, "exited false false false false 0 137 ");
 	record->exit_code.set = false;
 	check_template(flags, "exited false false false false 0 255 the exit status is not known");
+	record->started = record->finished = 0; /* its start failed */
+	record->exit_code = (struct opt_int64){ true, 127 };
+	check_template(flags, "created false false false false 0 127 ");
+	record->finished = CREATED;
+	record->exit_code.set = false;
 	record->state = STATE_DEAD;
 	record->error = strdup("why");
 	check_template(flags, "dead false false false true 0 255 why");
@@ -195,7 +200,7 @@ static void ps_looks_like_dockers(void **state)
 		NULL, false,
 		"CONTAINER ID   IMAGE         COMMAND                   CREATED         STATUS "
 		"                    PORTS     NAMES\n"
-		"0123456789ab   alpine:3.18   \"/bin/sh -c echo \\\"he…\"   3 minutes ago   Up 3 "
+		"0123456789ab   alpine:3.18   \"/bin/sh -c 'echo \\\"h…\"   3 minutes ago   Up 3 "
 		"minutes (unhealthy)             web\n");
 }
 
@@ -205,7 +210,7 @@ static void rows_have_what_templates_ask(void **state)
 	check_rows("{{.ID}} {{.State}} {{.HealthStatus}} {{.CreatedAt}}", false,
 		   "0123456789ab running unhealthy 2026-01-02 03:04:05 +0000 UTC\n");
 	check_rows("{{.ID}} {{.Command}} {{.Mounts}}", true,
-		   "0123456789abcdef \"/bin/sh -c echo \\\"hello world\\\"\" "
+		   "0123456789abcdef \"/bin/sh -c 'echo \\\"hello world\\\"'\" "
 		   "/srv/a/long/path/of/data\n");
 	check_rows("{{.Mounts}}", false, "/srv/a/long/pa…\n");
 	check_rows("{{.Labels}}|{{.Label \"a\"}}|{{.Label \"nope\"}}", false,

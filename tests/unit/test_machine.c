@@ -257,6 +257,7 @@ static void statuses_are_dockers_words(void **unused)
 	}
 	assert_string_equal(state_status(STATE_STARTING, false), "created");
 	assert_string_equal(state_status(STATE_STARTING, true), "restarting");
+	assert_string_equal(state_status(STATE_EXITED, false), "created");
 	assert_false(state_is_status("stopping"));
 	assert_true(state_is_running(STATE_RESTARTING));
 	assert_false(state_is_running(STATE_EXITED));

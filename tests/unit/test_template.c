@@ -248,7 +248,7 @@ static void a_heading_goes_through_functions_unchanged(void **state)
 	static const struct example cases[] = {
 		{ "{{upper .Id}} {{json .Name}} {{truncate .Id 2}} {{pad .Id 1 1}}",
 		  "abc123 /web abc123 abc123" },
-		{ "{{.Name \"com.x\"}}", "com.x" },
+		{ "{{.Name \"com.x-y_z\"}}", "x y z" },
 		{ "{{len .Id}}", "6" },
 	};
 
