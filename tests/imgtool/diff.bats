@@ -5,6 +5,17 @@
 load helpers
 load trees
 load store
+load docker
+
+setup_file()
+{
+	start_docker overlay2
+}
+
+teardown_file()
+{
+	stop_docker
+}
 
 setup()
 {
@@ -156,4 +167,21 @@ A /quote"d'
 	rm "$bundles/plain/imgtool.names"
 	mkfifo "$bundles/plain/imgtool.names"
 	fails "no regular file" -- diff "$bundles/plain"
+}
+
+@test "the same changes are the same to docker" {
+	need_docker
+	changes='mkdir -p /new/deep; echo x >/new/deep/f; rm /etc/group; chmod 600 /etc/passwd; echo y >/tmp/y
+		rm -r /dir; mkdir /dir; echo z >/dir/z; rm /bin/vi; echo vi >/bin/vi; rm /plain; mkdir /plain; touch /touched'
+	docker_base base
+	docker run --network none --name first base sh -c 'mkdir /dir; touch /dir/f /plain /touched' >/dev/null
+	docker commit first changed >/dev/null
+	docker run --network none --name second changed sh -c "$changes" >/dev/null
+	docker diff second | LC_ALL=C sort -k 2 >"$scratch/theirs"
+	docker rm first second >/dev/null
+	docker save -o "$scratch/image.tar" changed
+	imgtool -q unpack --overlay "docker-archive:$scratch/image.tar" "$bundles/over" -- sh
+	chroot "$bundles/over/rootfs" /bin/sh -c "$changes"
+	imgtool diff "$bundles/over" | LC_ALL=C sort -k 2 >"$scratch/ours"
+	diff -u "$scratch/theirs" "$scratch/ours"
 }
