@@ -12,6 +12,9 @@
  * of a path. */
 int digest_check(const char *text, struct error *err);
 
+/* For digest_begin and digest_of: the algorithm of what we make ourselves. */
+#define DIGEST_LIKE_SHA256 "sha256:0000000000000000000000000000000000000000000000000000000000000000"
+
 struct digest; /* one in the making */
 /* @like: "sha256:…" for its algorithm, which may stand alone. */
 struct digest *digest_begin(const char *like, struct error *err);

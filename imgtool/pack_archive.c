@@ -10,38 +10,30 @@
 
 #include "imgtool/pack_documents.h"
 #include "imgtool/pack_tar.h"
+#include "spec/base/io.h"
 #include "spec/base/owned.h"
+
+struct header {
+	uint64_t offset;
+	char name[BLOB_PATH_MAX];
+	uint64_t size;
+};
 
 struct archive {
 	struct pack_target target;
 	char *path, *temporary; /* the temporary file is beside the other */
 	int fd;
-	uint64_t end; /* bytes; a multiple of TAR_BLOCK */
-	struct header {
-		uint64_t offset;
-		char name[BLOB_PATH_MAX];
-		uint64_t size;
-	} * headers; /* of blobs: written at the end, when their time is known */
+	uint64_t end;		/* bytes; a multiple of TAR_BLOCK */
+	struct header *headers; /* of blobs: written at the end, when their time is known */
 	size_t n_headers;
 };
 
-static int write_at(const struct archive *archive, const void *data, size_t length, uint64_t offset,
-		    struct error *err)
+static int put(const struct archive *archive, const void *data, size_t length, uint64_t offset,
+	       struct error *err)
 {
-	const char *at = data;
-
-	while (length > 0) {
-		ssize_t done = pwrite(archive->fd, at, length, (off_t)offset);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return error_errno(err, errno, "write %s", archive->temporary);
-		at += done;
-		length -= (size_t)done;
-		offset += (uint64_t)done;
-	}
-	return 0;
+	return write_all_at(archive->fd, data, length, offset)
+		       ? error_errno(err, errno, "write %s", archive->temporary)
+		       : 0;
 }
 
 static uint64_t in_blocks(uint64_t size)
@@ -95,8 +87,8 @@ static int add_text(struct archive *archive, const char *name, const char *text,
 	size_t length = strlen(text);
 
 	pack_tar_file_header(header, name, length, mtime);
-	if (write_at(archive, header, sizeof header, archive->end, err) ||
-	    write_at(archive, text, length, archive->end + TAR_BLOCK, err))
+	if (put(archive, header, sizeof header, archive->end, err) ||
+	    put(archive, text, length, archive->end + TAR_BLOCK, err))
 		return -1;
 	archive->end += TAR_BLOCK + in_blocks(length);
 	return 0;
@@ -110,7 +102,7 @@ static int write_headers(const struct archive *archive, int64_t mtime, struct er
 		const struct header *one = &archive->headers[i];
 
 		pack_tar_file_header(header, one->name, one->size, mtime);
-		if (write_at(archive, header, sizeof header, one->offset, err))
+		if (put(archive, header, sizeof header, one->offset, err))
 			return -1;
 	}
 	return 0;

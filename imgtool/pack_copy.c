@@ -9,14 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "imgtool/inflate.h"
 #include "imgtool/interrupt.h"
+#include "spec/base/io.h"
 #include "spec/base/owned.h"
 #include "spec/base/text.h"
 
 enum { PIECE = 1 << 20 };
-
-static const char sha256[] =
-	"sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
 struct copying {
 	const struct blob *blob;
@@ -27,22 +26,6 @@ struct copying {
 	bool is_cloned;		     /* it has the bytes already, which only need to be looked at */
 	struct digest *digest, *own; /* own: NULL when it is a sha256 too */
 };
-
-static int write_all_at(int fd, const char *data, size_t length, uint64_t offset, struct error *err)
-{
-	while (length > 0) {
-		ssize_t done = pwrite(fd, data, length, (off_t)offset);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return error_errno(err, errno, "write a blob");
-		data += done;
-		length -= (size_t)done;
-		offset += (uint64_t)done;
-	}
-	return 0;
-}
 
 /* *got: how many bytes. */
 static int read_piece(const struct copying *copying, char *piece, uint64_t at, size_t *got,
@@ -83,8 +66,8 @@ static int copy_bytes(const struct copying *copying, struct error *err)
 		if (copying->own)
 			digest_add(copying->own, piece, got);
 		if (!copying->is_cloned &&
-		    write_all_at(copying->fd, piece, got, copying->offset + at, err))
-			return -1;
+		    write_all_at(copying->fd, piece, got, copying->offset + at))
+			return error_errno(err, errno, "write a blob");
 		progress_bytes(copying->progress, copying->item, at + got);
 	}
 	return 0;
@@ -108,7 +91,7 @@ static int copy(struct copying *copying, const char *expected, char digest[DIGES
 	char own[DIGEST_MAX];
 
 	copying->is_cloned = clone(copying);
-	copying->digest = digest_begin(sha256, err);
+	copying->digest = digest_begin(DIGEST_LIKE_SHA256, err);
 	if (!copying->digest)
 		return -1;
 	if (!text_starts_with(expected, "sha256:")) {
@@ -127,26 +110,14 @@ static int copy(struct copying *copying, const char *expected, char digest[DIGES
 		       : error_set(err, EBADMSG, "its content has the digest %s", own);
 }
 
-static int sniff(const struct blob *blob, enum compression *ret, struct error *err)
+static int detect(const struct blob *blob, enum compression *ret, struct error *err)
 {
-	static const struct {
-		enum compression compression;
-		unsigned char magic[4];
-		size_t length;
-	} known[] = {
-		{ COMPRESSION_GZIP, { 0x1f, 0x8b }, 2 },
-		{ COMPRESSION_ZSTD, { 0x28, 0xb5, 0x2f, 0xfd }, 4 },
-	};
-	unsigned char first[4] = { 0 };
+	unsigned char first[INFLATE_MAGIC_SIZE];
 	size_t length = blob->size < sizeof first ? (size_t)blob->size : sizeof first;
+	ssize_t got = pread(blob->fd, first, length, (off_t)blob->offset);
 
-	if (pread(blob->fd, first, length, (off_t)blob->offset) < 0)
-		return error_errno(err, errno, "read");
-	*ret = COMPRESSION_NONE;
-	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-		if (memcmp(first, known[i].magic, known[i].length) == 0)
-			*ret = known[i].compression;
-	return 0;
+	return got < 0 ? error_errno(err, errno, "read")
+		       : inflate_detect(first, (size_t)got, ret, err);
 }
 
 static int copy_new(struct pack_target *target, const char *expected, struct copying *copying,
@@ -173,7 +144,7 @@ int pack_copy(struct pack_target *target, const struct layer *layer, struct prog
 	struct copying copying = { .blob = &layer->blob, .progress = progress, .item = item };
 
 	ret->size = layer->blob.size;
-	if (sniff(&layer->blob, &ret->compression, err))
+	if (detect(&layer->blob, &ret->compression, err))
 		return error_prefix(err, "%s", expected);
 	progress_item(progress, item, expected, layer->blob.size);
 	if (text_starts_with(expected, "sha256:") &&
@@ -193,12 +164,13 @@ int pack_text(struct pack_target *target, const char *text, char digest[DIGEST_M
 	uint64_t offset;
 	int fd;
 
-	if (digest_of(sha256, text, length, digest, err))
+	if (digest_of(DIGEST_LIKE_SHA256, text, length, digest, err))
 		return -1;
 	if (pack_target_has(target, digest, length))
 		return 0;
-	if (pack_target_begin(target, &fd, &offset, err) ||
-	    write_all_at(fd, text, length, offset, err))
+	if (pack_target_begin(target, &fd, &offset, err))
 		return -1;
+	if (write_all_at(fd, text, length, offset))
+		return error_errno(err, errno, "write a blob");
 	return pack_target_end(target, digest, length, err);
 }

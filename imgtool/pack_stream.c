@@ -7,6 +7,7 @@
 #include <zstd.h>
 
 #include "imgtool/pack_gzip.h"
+#include "spec/base/io.h"
 
 enum {
 	BLOCK = GZIP_BLOCK,
@@ -44,22 +45,13 @@ int pack_stream_check_level(enum compression compression, int level, struct erro
 static int put(void *context, const void *data, size_t length, struct error *err)
 {
 	struct pack_stream *stream = context;
-	const char *at = data;
 
 	if (stream->blob)
 		digest_add(stream->blob, data, length);
+	if (write_all_at(stream->fd, data, length, stream->offset))
+		return error_errno(err, errno, "write a blob");
+	stream->offset += length;
 	stream->size += length;
-	while (length > 0) {
-		ssize_t done = pwrite(stream->fd, at, length, (off_t)stream->offset);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return error_errno(err, errno, "write a blob");
-		at += done;
-		length -= (size_t)done;
-		stream->offset += (uint64_t)done;
-	}
 	return 0;
 }
 
@@ -136,10 +128,6 @@ static int open_compressor(struct pack_stream *stream, int level, struct error *
 		       : 0;
 }
 
-/* An algorithm by example, as digest_begin wants it. */
-static const char sha256[] =
-	"sha256:0000000000000000000000000000000000000000000000000000000000000000";
-
 struct pack_stream *pack_stream_open(int fd, uint64_t offset, enum compression compression,
 				     int level, struct error *err)
 {
@@ -152,9 +140,9 @@ struct pack_stream *pack_stream_open(int fd, uint64_t offset, enum compression c
 	stream->compression = compression;
 	stream->fd = fd;
 	stream->offset = offset;
-	stream->plain = digest_begin(sha256, err);
+	stream->plain = digest_begin(DIGEST_LIKE_SHA256, err);
 	if (stream->plain && compression != COMPRESSION_NONE)
-		stream->blob = digest_begin(sha256, err);
+		stream->blob = digest_begin(DIGEST_LIKE_SHA256, err);
 	if (!stream->plain || (compression != COMPRESSION_NONE && !stream->blob) ||
 	    open_compressor(stream, level, err)) {
 		pack_stream_drop(stream);

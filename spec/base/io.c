@@ -114,6 +114,24 @@ int write_all(int fd, const void *data, size_t length)
 	return 0;
 }
 
+int write_all_at(int fd, const void *data, size_t length, uint64_t offset)
+{
+	const char *at = data;
+
+	while (length > 0) {
+		ssize_t written = pwrite(fd, at, length, (off_t)offset);
+		if (written < 0) {
+			if (errno == EINTR)
+				continue;
+			return -1;
+		}
+		at += written;
+		length -= (size_t)written;
+		offset += (uint64_t)written;
+	}
+	return 0;
+}
+
 int write_file_atomic_at(int dirfd, const char *name, const void *data, size_t length, mode_t mode,
 			 struct error *err)
 {

@@ -26,6 +26,8 @@ int write_kernel_file_at(int dirfd, const char *path, const char *text, struct e
 
 /* write(2) until everything is written. Returns 0, or -1 with errno. */
 int write_all(int fd, const void *data, size_t length);
+/* The same by pwrite(2) from @offset on. */
+int write_all_at(int fd, const void *data, size_t length, uint64_t offset);
 
 /* Replaces @name atomically: temporary file in the same directory, then rename(2). @mode as open(2).
  * Not synced to disk: state below /run does not outlive a reboot. */

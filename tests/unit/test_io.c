@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -281,6 +282,22 @@ static void atomic_write_that_fails_leaves_nothing_behind(void **state)
 	assert_int_equal(err.code, ENOENT);
 }
 
+static void write_all_at_writes_where_it_is_told(void **unused)
+{
+	owned_fd file = memfd_create("file", MFD_CLOEXEC);
+	owned_fd full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+	char text[8];
+
+	(void)unused;
+	assert_int_equal(write_all_at(file, "abc", 3, 4), 0);
+	assert_int_equal(write_all_at(file, "x", 1, 0), 0);
+	assert_int_equal(pread(file, text, sizeof text, 0), 7);
+	assert_memory_equal(text, "x\0\0\0abc", 7);
+	errno = 0;
+	assert_int_equal(write_all_at(full, "x", 1, 0), -1);
+	assert_int_equal(errno, ENOSPC);
+}
+
 static void write_all_reports_errno(void **state)
 {
 	owned_fd full = open("/dev/full", O_WRONLY | O_CLOEXEC);
@@ -345,6 +362,7 @@ int main(void)
 		IN_A_PLACE(atomic_write_replaces_and_leaves_nothing_behind),
 		IN_A_PLACE(atomic_write_replaces_a_symlink_itself),
 		IN_A_PLACE(atomic_write_that_fails_leaves_nothing_behind),
+		cmocka_unit_test(write_all_at_writes_where_it_is_told),
 		cmocka_unit_test(write_all_reports_errno),
 		IN_A_PLACE(directories_are_made_and_kept),
 		IN_A_PLACE(directories_need_a_path_without_files),
