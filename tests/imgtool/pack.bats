@@ -265,8 +265,7 @@ late 1700000000.0000000000"
 }
 
 @test "sockets are left out with a notice" {
-	python3 -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$folder/socket" 2>/dev/null ||
-		perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or die' "$folder/socket"
+	(cd "$folder" && perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => "socket", Listen => 1) or die')
 	echo x >"$folder/file"
 	run -0 imgtool pack "$folder" "oci:$image:v1"
 	output_has "/socket: a socket, left out"
