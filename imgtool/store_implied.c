@@ -9,14 +9,14 @@
 #include "spec/base/owned.h"
 
 /* Each path stands behind one of these and ends with a NUL, for it may hold anything else. */
-enum { MARK_PLAIN = 'd', MARK_WHITEOUTS = 'w' };
+enum { MARK_PLAIN = 'd', MARK_HIDES_ONLY = 'h' };
 
 #define LIST_MAX (256u << 20) /* bytes */
 
-int store_implied_add(void *list, const char *path, bool has_whiteouts, struct error *err)
+int store_implied_add(void *list, const char *path, bool hides_only, struct error *err)
 {
 	struct buffer *to = list;
-	const char mark = has_whiteouts ? MARK_WHITEOUTS : MARK_PLAIN;
+	const char mark = hides_only ? MARK_HIDES_ONLY : MARK_PLAIN;
 
 	if (to->length > LIST_MAX)
 		return error_set(err, EFBIG, "more than %u bytes of names of parents", LIST_MAX);
@@ -25,14 +25,14 @@ int store_implied_add(void *list, const char *path, bool has_whiteouts, struct e
 	return to->failed ? error_errno(err, ENOMEM, "names of parents") : 0;
 }
 
-static int settle_one(int lower, int tree, const char *path, bool has_whiteouts, struct error *err)
+static int settle_one(int lower, int tree, const char *path, bool hides_only, struct error *err)
 {
 	owned_fd from = lower < 0 ? -1 : walk_open_directory(lower, path, O_RDONLY);
 	int code = lower < 0 ? ENOENT : errno;
 
-	/* A directory that is new is as it was made. But overlayfs shows whiteouts where it has nothing to hide. */
+	/* A directory that is new is as it was made; one that only hides something is not made where there is nothing. */
 	if (from < 0 && code == ENOENT)
-		return has_whiteouts ? STORE_IMPLIED_DIFFERS : 0;
+		return hides_only ? STORE_IMPLIED_DIFFERS : 0;
 	/* A link, for instance, that leads to where the layer's files belong. */
 	if (from < 0 && (code == ELOOP || code == ENOTDIR || code == EXDEV))
 		return STORE_IMPLIED_DIFFERS;
@@ -50,6 +50,6 @@ int store_implied_settle(int lower, int tree, const struct buffer *list, struct 
 
 	for (size_t at = 0; at < list->length && !result; at += strlen(list->text + at) + 1)
 		result = settle_one(lower, tree, list->text + at + 1,
-				    list->text[at] == MARK_WHITEOUTS, err);
+				    list->text[at] == MARK_HIDES_ONLY, err);
 	return result;
 }

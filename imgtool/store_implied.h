@@ -5,7 +5,7 @@
 #include "spec/base/text.h"
 
 /* Appends one to a list; as tree_options.implied wants it, with a struct buffer as the context. */
-int store_implied_add(void *list, const char *path, bool has_whiteouts, struct error *err);
+int store_implied_add(void *list, const char *path, bool hides_only, struct error *err);
 
 /* Beside 0 and -1: the layer has to be extracted on the lower ones. */
 #define STORE_IMPLIED_DIFFERS 1

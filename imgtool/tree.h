@@ -21,8 +21,8 @@ struct tree_options {
 	bool parents_must_exist;
 	/* With parents_must_exist: parents that the layer has no entry for are made all the same, with mode 0755, and told of
 	 * by tree_finish, those above first, unless what the lower layers have there is hidden: only they can say what such a
-	 * directory is like. NULL: TREE_NEEDS_LOWER as above. */
-	int (*implied)(void *context, const char *path, bool has_whiteouts, struct error *err);
+	 * directory is like. @hides_only: nothing was made in it. NULL: TREE_NEEDS_LOWER as above. */
+	int (*implied)(void *context, const char *path, bool hides_only, struct error *err);
 	void *implied_context;
 };
 

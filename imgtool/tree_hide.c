@@ -195,6 +195,10 @@ int tree_make_opaque(struct tree *tree, const char *path, struct error *err)
 		return -1;
 	if (status || directory == DIRECTORY_ROOT)
 		return TREE_NEEDS_LOWER;
+	/* Parents implied so far are as below, those that come now are new. */
+	if (tree->options.implied &&
+	    directory_of(&tree->directories, directory)->flags & DIRECTORY_HOLDS)
+		return TREE_NEEDS_LOWER;
 	return tree_mark_opaque(tree, directory, err);
 }
 
@@ -209,13 +213,12 @@ int tree_whiteout(struct tree *tree, const char *path, struct error *err)
 	int status = tree_find_place(tree, path, tree_missing_parent(tree), &place, err);
 	if (status)
 		return status < 0 ? -1 : TREE_NEEDS_LOWER;
+	if (tree_is_implied(tree, &place))
+		return TREE_NEEDS_LOWER;
 	if (is_within_opaque(all, place.directory))
 		return 0;
 	if (tree_made_at(tree, place.directory, place.name, &directory))
 		return directory == DIRECTORY_NONE ? 0 : tree_mark_opaque(tree, directory, err);
-	/* A parent that was made for whiteouts alone goes with them. */
-	if (directory != DIRECTORY_NONE && tree_remove_at(tree, &place, err))
-		return -1;
 	if (directory_prepare(all, place.directory, err))
 		return -1;
 	struct directory *parent = directory_of(all, place.directory);
@@ -242,6 +245,22 @@ enum directory_missing tree_missing_parent(const struct tree *tree)
 	return tree->options.implied ? DIRECTORY_MISSING_IMPLY : DIRECTORY_MISSING_TELL;
 }
 
+static bool is_implied(const struct directory *one)
+{
+	return (one->flags & (DIRECTORY_FRESH | DIRECTORY_MADE | DIRECTORY_GONE)) ==
+	       DIRECTORY_FRESH;
+}
+
+bool tree_is_implied(const struct tree *tree, const struct tree_place *place)
+{
+	if (!tree->options.implied)
+		return false;
+	uint32_t number = directory_known(&tree->directories, place->directory, place->name,
+					  strlen(place->name));
+
+	return number != DIRECTORY_NONE && is_implied(directory_of(&tree->directories, number));
+}
+
 /* Puts the path together from its end. */
 static int tell_implied(const struct tree *tree, uint32_t number, struct error *err)
 {
@@ -259,7 +278,7 @@ static int tell_implied(const struct tree *tree, uint32_t number, struct error *
 		memcpy(path + length, directory_name(all, i), directory_of(all, i)->name_length);
 	}
 	return tree->options.implied(tree->options.implied_context, path,
-				     directory_of(all, number)->flags & DIRECTORY_WHITEOUTS, err);
+				     !(directory_of(all, number)->flags & DIRECTORY_HOLDS), err);
 }
 
 int tree_tell_implied(const struct tree *tree, struct error *err)
@@ -269,9 +288,8 @@ int tree_tell_implied(const struct tree *tree, struct error *err)
 	for (uint32_t i = 1; i < all->n && tree->options.implied; i++) {
 		const struct directory *one = directory_of(all, i);
 
-		if ((one->flags & (DIRECTORY_FRESH | DIRECTORY_MADE | DIRECTORY_GONE)) ==
-			    DIRECTORY_FRESH &&
-		    !is_within_opaque(all, one->parent) && tell_implied(tree, i, err))
+		if (is_implied(one) && !is_within_opaque(all, one->parent) &&
+		    tell_implied(tree, i, err))
 			return -1;
 	}
 	return 0;

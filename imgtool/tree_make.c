@@ -347,6 +347,8 @@ static int make_entry(struct tree *tree, const struct entry *entry, struct error
 	int status = tree_find_place(tree, entry->path, tree_missing_parent(tree), &place, err);
 	if (status)
 		return status < 0 ? -1 : TREE_NEEDS_LOWER;
+	if (tree_is_implied(tree, &place))
+		return TREE_NEEDS_LOWER;
 	if (tree->options.leave_out_devices && !entry->hardlink &&
 	    (S_ISCHR(entry->mode) || S_ISBLK(entry->mode))) {
 		tree->counts.devices_left_out++;

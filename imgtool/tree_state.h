@@ -63,6 +63,9 @@ int tree_end_file(struct tree *tree, struct error *err);
 /* What becomes of a parent that is not there: see tree_options. */
 enum directory_missing tree_missing_parent(const struct tree *tree);
 /* Of the parents that were made without an entry, when the tree is settled. */
+/* Whether the name is a directory's that only names below it have implied: what else the layer says of it depends on what the
+ * lower layers have there. */
+bool tree_is_implied(const struct tree *tree, const struct tree_place *place);
 int tree_tell_implied(const struct tree *tree, struct error *err);
 
 /* overlayfs' mark. */

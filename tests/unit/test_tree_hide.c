@@ -391,12 +391,12 @@ static void marks_need_what_they_mark(void **state)
 
 /* ---- parents without an entry ---- */
 
-static int note_implied(void *context, const char *path, bool has_whiteouts, struct error *unused)
+static int note_implied(void *context, const char *path, bool hides_only, struct error *unused)
 {
 	struct buffer *list = context;
 
 	(void)unused;
-	buffer_print(list, "%s%s ", path, has_whiteouts ? "*" : "");
+	buffer_print(list, "%s%s ", path, hides_only ? "*" : "");
 	return 0;
 }
 
@@ -414,20 +414,20 @@ static void parents_without_an_entry_are_told_of(void **state)
 	whiteout("c/f");
 	makes_directory("made", 0755);
 	makes_file("made/too/f", "text");
-	makes_file("later/f", "text");
-	makes_directory("later", 0700);
-	makes_file("replaced/f", "text");
-	makes_file("replaced", "text");
 	makes_directory("opaque", 0755);
 	SUCCEEDS(tree_make_opaque(tree, "opaque", &err));
 	makes_file("opaque/hidden/f", "text");
-	/* The lower layers' directory goes, whatever was said of what is in it. */
-	whiteout("gone/f");
-	whiteout("gone");
+	SUCCEEDS(tree_make_opaque(tree, "implied", &err));
+	/* What else is said of such a directory may mean what a link of that name leads to. */
+	assert_int_equal(make(entry_of("a", S_IFDIR | 0755)), TREE_NEEDS_LOWER);
+	assert_int_equal(make(entry_of("a/b", S_IFREG | 0644)), TREE_NEEDS_LOWER);
+	assert_int_equal(make(hard_link_entry("c", "a/b/f")), TREE_NEEDS_LOWER);
+	assert_int_equal(tree_whiteout(tree, "a/b", &err), TREE_NEEDS_LOWER);
+	assert_int_equal(tree_whiteout(tree, "c", &err), TREE_NEEDS_LOWER);
+	assert_int_equal(tree_make_opaque(tree, "a", &err), TREE_NEEDS_LOWER);
 	end_tree();
-	assert_string_equal(list.text, "a a/b c* made/too ");
+	assert_string_equal(list.text, "a a/b c* made/too implied* ");
 	check_mode("a/b", 0755);
-	assert_true(S_ISCHR(stat_of("gone").st_mode));
 	assert_true(S_ISCHR(stat_of("c/f").st_mode));
 	buffer_finish(&list);
 }
