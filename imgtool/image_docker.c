@@ -88,13 +88,15 @@ static const struct docker_image *choose(const struct docker_image_list *images,
 /* The digest in "blobs/ALGORITHM/HEX", "HEX.json" and "sha256:HEX"; false: the name is none. */
 static bool digest_in_name(const char *name, char ret[DIGEST_MAX])
 {
+	bool blob = text_starts_with(name, "blobs/");
+
+	name += blob ? strlen("blobs/") : 0;
 	size_t length = strlen(name);
 	const char *suffix = length > 5 ? name + length - 5 : "";
-
 	if (length >= DIGEST_MAX)
 		return false;
-	if (text_starts_with(name, "blobs/") && strchr(name + 6, '/')) {
-		snprintf(ret, DIGEST_MAX, "%s", name + 6);
+	if (blob && strchr(name, '/')) {
+		snprintf(ret, DIGEST_MAX, "%s", name);
 		*strchr(ret, '/') = ':';
 	} else if (strcmp(suffix, ".json") == 0) {
 		snprintf(ret, DIGEST_MAX, "sha256:%.*s", (int)(length - 5), name);

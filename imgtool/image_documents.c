@@ -79,8 +79,7 @@ static int check_kind(const struct image_document *document, bool index, const c
 	if (document->fs_layers ||
 	    (document->schema_version.set && document->schema_version.value == 1))
 		return error_set(err, ENOTSUP,
-				 "%s: is of Docker's schema 1, which has no digests of its layers",
-				 name);
+				 "%s: is of Docker's schema 1, which is not supported", name);
 	if (document->media_type && strcmp(document->media_type, media_type) != 0)
 		return error_set(err, EINVAL, "%s: calls itself %.100s, but is referred to as %s",
 				 name, document->media_type, media_type);

@@ -452,7 +452,7 @@ header()
 
 @test "a digest in a config's name must be its content's" {
 	local name
-	for name in "${none#*:}.json" "$none" "blobs/${none/:/\/}"; do
+	for name in "${none#*:}.json" "$none" "blobs/${none/:/\/}" "blobs/sha512/$(printf 0%.0s {1..128})"; do
 		docker_folder ".[0].Config = \"$name\""
 		mkdir -p "$saved/$(dirname "$name")"
 		cp "$saved/config.json" "$saved/$name"
