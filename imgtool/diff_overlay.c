@@ -10,6 +10,7 @@
 
 #include "imgtool/overlay.h"
 #include "imgtool/same_file.h"
+#include "imgtool/store.h"
 #include "imgtool/store_parts.h"
 #include "spec/base/owned.h"
 

@@ -12,6 +12,7 @@
 #include "imgtool/id_mappings.h"
 #include "imgtool/interrupt.h"
 #include "imgtool/record.h"
+#include "imgtool/store.h"
 #include "imgtool/store_parts.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"

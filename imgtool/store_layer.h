@@ -1,6 +1,7 @@
 /* One layer into the store. */
 #pragma once
 
+#include "imgtool/store.h"
 #include "imgtool/store_making.h"
 
 /* Beside 0 and -1. */

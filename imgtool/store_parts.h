@@ -1,15 +1,19 @@
 /* What the files of the store share. For them alone. */
 #pragma once
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "imgtool/digest.h"
-#include "imgtool/store.h"
+
+struct store_stack;
 
 struct store {
 	char *path; /* absolute, without links */
 	int directory, lock;
-	int layers;  /* those that this process can use: see store.c */
-	int locks;   /* one empty file per layer that is being extracted */
-	int bundles; /* references: see store_reference.h */
+	int layers;   /* those that this process can use: see store.c */
+	int locks;    /* one empty file per layer that is being extracted */
+	int bundles;  /* references: see store_reference.h */
 	bool initial; /* the process is in no user namespace */
 };
 
@@ -28,7 +32,7 @@ struct store {
 /* What is known of a layer beside its files. */
 struct layer_information {
 	char *diff_id;
-	bool root;	 /* the layer says what the root directory is like */
+	bool root;	/* the layer says what the root directory is like */
 	uint64_t bytes; /* of file data */
 };
 extern const struct type layer_information_type;
