@@ -1,7 +1,7 @@
 /* `logs -f`: through rotations, repairs and until the end is told. */
 #include "shim/log_read.h"
 
-#include <poll.h>
+#include <dlfcn.h>
 
 #include "tests/unit/logs.h"
 
@@ -252,6 +252,53 @@ static void a_repair_is_followed(void **state)
 	log_test_forget(&shown);
 }
 
+/* ---- between two looks ---- */
+
+/* Called in place of libc's, for what happens just before the reader asks whose name it is: when it opens the
+ * files, and when it was at the end of the newest. */
+static struct log_writer *write_before_stat;
+static int stats_to_come;
+
+int fstatat(int directory, const char *restrict path, struct stat *restrict st, int flags)
+{
+	int (*real)(int, const char *, struct stat *, int) =
+		(int (*)(int, const char *, struct stat *, int))dlsym(RTLD_NEXT, "fstatat");
+	struct log_writer *writer = write_before_stat;
+
+	if (writer && --stats_to_come == 0) {
+		write_before_stat = NULL;
+		log_test_write(writer, LOG_STDOUT, "two\nthree\n");
+	}
+	return real(directory, path, st, flags);
+}
+
+/* A record that is appended when the reader was at the end of the file, which then is rotated away. */
+static void what_is_written_just_before_a_rotation_is_seen(void **state)
+{
+	owned_fd folder = log_test_folder();
+	struct log_query query = LOG_QUERY_ALL;
+	struct log_shown shown = { 0 };
+	struct log_writer writer;
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	close(ends[1]);
+	log_test_open(&writer, folder, "k8s-file", "max-size=60 max-file=3");
+	log_test_write(&writer, LOG_STDOUT, "one\n");
+	write_before_stat = &writer;
+	stats_to_come = 2;
+	query.follow = true;
+	query.ended = ends[0];
+	log_test_read(folder, LOG_DRIVER_K8S_FILE, 2, &query, &shown);
+	log_writer_close(&writer);
+	assert_null(write_before_stat);
+	log_test_expect(folder, 0, LOG_TEST_STAMP " stdout F three\n");
+	assert_string_equal(log_shown_text(&shown.all), "one\ntwo\nthree\n");
+	log_test_forget(&shown);
+	close(ends[0]);
+}
+
 /* ---- without inotify ---- */
 
 static void follow_without_inotify(void *context)
@@ -287,6 +334,7 @@ int main(void)
 		cmocka_unit_test(an_end_that_was_before_is_seen),
 		cmocka_unit_test(until_ends_it),
 		cmocka_unit_test(a_repair_is_followed),
+		cmocka_unit_test(what_is_written_just_before_a_rotation_is_seen),
 		cmocka_unit_test(a_user_with_too_many_watches_sees_it_all),
 	};
 

@@ -1,8 +1,6 @@
 /* What `oshim logs` finds: all, the last lines, a span of time, and what is still being written. */
 #include "shim/log_read.h"
 
-#include <poll.h>
-
 #include "tests/unit/logs.h"
 
 #define STAMP(second) "2026-01-02T03:04:0" #second ".000000000Z"
