@@ -259,6 +259,7 @@ static void a_repair_is_followed(void **state)
 static struct log_writer *write_before_stat;
 static int stats_to_come;
 
+// NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name)
 int fstatat(int directory, const char *restrict path, struct stat *restrict st, int flags)
 {
 	int (*real)(int, const char *, struct stat *, int) =
