@@ -7,9 +7,9 @@
 
 #include "imgtool/commands.h"
 #include "imgtool/rootless.h"
-#include "imgtool/size.h"
 #include "imgtool/unpack.h"
 #include "spec/base/owned.h"
+#include "spec/base/quantity.h"
 
 /* Larger than any image, smaller than most disks. */
 #define MAX_SIZE "64g"
@@ -92,9 +92,12 @@ static int take_options(const struct globals *globals, int argc, char **argv, st
 	wanted.platform = platform_of_host();
 	if (platform && platform_parse((char *)platform, &wanted.platform, err))
 		return -1;
-	if (size_parse(max_size, &wanted.max_size) || !wanted.max_size)
-		return error_set(err, EINVAL, "--max-size '%s': expected a size such as 64g",
-				 max_size);
+	int64_t most;
+	if (size_parse(max_size, &most, err))
+		return error_prefix(err, "--max-size");
+	if (!most)
+		return error_set(err, EINVAL, "--max-size: nothing has no bytes");
+	wanted.max_size = (uint64_t)most;
 	if (!wanted.store)
 		wanted.store = globals->store;
 	if (argc > 2)

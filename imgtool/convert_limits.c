@@ -6,8 +6,8 @@
 
 #include "imgtool/convert_parts.h"
 #include "imgtool/list.h"
-#include "imgtool/size.h"
 #include "spec/base/owned.h"
+#include "spec/base/quantity.h"
 
 /* Docker's, below which hardly a program starts. */
 #define MEMORY_MIN (6 << 20)
@@ -100,18 +100,20 @@ static int copy_mappings(const struct id_mapping_list *from, struct id_mapping_l
 
 static int set_memory(const char *text, struct resources *resources, struct error *err)
 {
-	uint64_t bytes;
+	int64_t bytes;
 
-	if (size_parse(text, &bytes) || bytes > INT64_MAX / 2)
-		return error_set(err, EINVAL, "--memory '%s': expected a size such as 512m", text);
+	if (size_parse(text, &bytes, err))
+		return error_prefix(err, "--memory");
+	if (bytes > INT64_MAX / 2)
+		return error_set(err, EINVAL, "--memory '%s': too much", text);
 	if (bytes < MEMORY_MIN)
 		return error_set(err, EINVAL, "--memory '%s': at least 6m are needed", text);
 	resources->memory = calloc(1, sizeof *resources->memory);
 	if (!resources->memory)
 		return error_errno(err, ENOMEM, "--memory");
-	resources->memory->limit = (struct opt_int64){ true, (int64_t)bytes };
+	resources->memory->limit = (struct opt_int64){ true, bytes };
 	/* Of memory and swap together, as Docker has it: otherwise the limit would be one of memory alone. */
-	resources->memory->swap = (struct opt_int64){ true, (int64_t)bytes * 2 };
+	resources->memory->swap = (struct opt_int64){ true, bytes * 2 };
 	return 0;
 }
 

@@ -8,7 +8,7 @@
 #include "runtime/cgroup/statistics.h"
 #include "runtime/commands.h"
 #include "runtime/container_cgroup.h"
-#include "runtime/quantity.h"
+#include "spec/base/quantity.h"
 #include "runtime/resctrl.h"
 #include "spec/base/io.h"
 #include "spec/base/log.h"

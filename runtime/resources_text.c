@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "runtime/quantity.h"
+#include "spec/base/quantity.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 

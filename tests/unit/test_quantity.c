@@ -7,7 +7,7 @@
 #include <cmocka.h>
 #include <errno.h>
 
-#include "runtime/quantity.h"
+#include "spec/base/quantity.h"
 
 static void check(const char *text, int64_t expected)
 {

@@ -1,4 +1,4 @@
-#include "runtime/quantity.h"
+#include "spec/base/quantity.h"
 
 #include <ctype.h>
 #include <errno.h>
