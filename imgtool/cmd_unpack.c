@@ -9,7 +9,7 @@
 #include "imgtool/rootless.h"
 #include "imgtool/unpack.h"
 #include "spec/base/owned.h"
-#include "spec/base/quantity.h"
+#include "spec/base/size.h"
 
 /* Larger than any image, smaller than most disks. */
 #define MAX_SIZE "64g"

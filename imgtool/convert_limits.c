@@ -7,7 +7,7 @@
 #include "imgtool/convert_parts.h"
 #include "imgtool/list.h"
 #include "spec/base/owned.h"
-#include "spec/base/quantity.h"
+#include "spec/base/size.h"
 
 /* Docker's, below which hardly a program starts. */
 #define MEMORY_MIN (6 << 20)

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "spec/base/quantity.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
+#include "spec/base/size.h"
 
 enum value_kind {
 	VALUE_TEXT,	/* char * */

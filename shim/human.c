@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "shim/duration.h"
+#include "spec/base/duration.h"
 #include "spec/base/json_text.h"
 
 const char *human_duration(int64_t nanoseconds, char text[static HUMAN_DURATION_TEXT])

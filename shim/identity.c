@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "shim/duration.h"
+#include "spec/base/duration.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 #include "spec/base/sys.h"

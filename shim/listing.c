@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "shim/duration.h"
+#include "spec/base/duration.h"
 #include "shim/human.h"
 #include "spec/base/json_text.h"
 #include "spec/base/owned.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "shim/duration.h"
+#include "spec/base/duration.h"
 
 enum { FRACTION_DIGITS = 9 };
 
@@ -230,8 +230,7 @@ int log_time_parse_option(const char *text, int64_t now, int64_t *ret, struct er
 	/* Before durations: to those "0" is one. */
 	if (parse_seconds(text, ret) == 0 || parse_date(text, ret) == 0)
 		return 0;
-	if (duration_from_text(text, &length, NULL) == 0 &&
-	    !__builtin_sub_overflow(now, length, ret))
+	if (duration_parse(text, &length, NULL) == 0 && !__builtin_sub_overflow(now, length, ret))
 		return 0;
 	return error_set(err, EINVAL,
 			 "invalid time '%.100s': wants a date such as 2026-01-02T15:04:05, seconds "

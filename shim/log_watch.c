@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "shim/duration.h"
+#include "spec/base/duration.h"
 #include "spec/base/owned.h"
 
 enum { LOOK_AGAIN = 250 /* milliseconds */ };

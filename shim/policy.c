@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shim/duration.h"
+#include "spec/base/duration.h"
 #include "spec/base/json_text.h"
 #include "spec/base/owned.h"
 
@@ -77,7 +77,7 @@ int policy_parse_delay(const char *option, const char *text, int64_t *ret, struc
 {
 	int64_t delay;
 
-	if (duration_from_text(text, &delay, err))
+	if (duration_parse(text, &delay, err))
 		return error_prefix(err, "%s", option);
 	if (delay < 0)
 		return error_set(err, EINVAL, "%s: %s is negative", option, text);

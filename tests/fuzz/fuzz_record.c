@@ -4,13 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shim/duration.h"
 #include "shim/filter.h"
 #include "shim/human.h"
 #include "shim/inspect.h"
 #include "shim/listing.h"
 #include "shim/policy.h"
 #include "shim/row_format.h"
+#include "spec/base/duration.h"
 #include "spec/base/owned.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -127,8 +127,8 @@ static void read_words(const char *text)
 		    other.maximum_count != settings.maximum_count)
 			abort();
 	}
-	if (duration_from_text(text, &duration, NULL) == 0 &&
-	    (duration_from_text(duration_to_text(duration, printed), &again, NULL) ||
+	if (duration_parse(text, &duration, NULL) == 0 &&
+	    (duration_parse(duration_to_text(duration, printed), &again, NULL) ||
 	     again != duration))
 		abort();
 	if (filter_add(&filter, text, NULL) == 0)

@@ -1,5 +1,5 @@
 /* Durations: what Go 1.19's time.ParseDuration and String give for the same texts. */
-#include "shim/duration.h"
+#include "spec/base/duration.h"
 
 #include <errno.h>
 #include <setjmp.h>
@@ -43,7 +43,7 @@ static void texts_are_read_as_go_reads_them(void **state)
 		struct error err = { 0 };
 		int64_t value = 77;
 
-		if (duration_from_text(cases[i].text, &value, &err))
+		if (duration_parse(cases[i].text, &value, &err))
 			fail_msg("%s: %s", cases[i].text, err.msg);
 		if (value != cases[i].nanoseconds)
 			fail_msg("%s gave %jd", cases[i].text, (intmax_t)value);
@@ -76,7 +76,7 @@ static void what_go_refuses_is_refused_in_its_words(void **state)
 		struct error err = { 0 };
 		int64_t value = 77;
 
-		assert_int_equal(duration_from_text(cases[i].text, &value, &err), -1);
+		assert_int_equal(duration_parse(cases[i].text, &value, &err), -1);
 		assert_int_equal(err.code, EINVAL);
 		assert_string_equal(err.msg, cases[i].message);
 		assert_int_equal(value, 77);
@@ -97,7 +97,7 @@ static void what_is_printed_is_read_back(void **state)
 		random ^= random << 17;
 		int64_t sample = (int64_t)random >> (i % 60);
 		duration_to_text(sample, text);
-		if (duration_from_text(text, &value, NULL) || value != sample)
+		if (duration_parse(text, &value, NULL) || value != sample)
 			fail_msg("%jd was printed as %s", (intmax_t)sample, text);
 	}
 }

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "shim/duration.h"
+#include "spec/base/duration.h"
 #include "spec/base/owned.h"
 
 #define SECOND NANOSECONDS_PER_SECOND

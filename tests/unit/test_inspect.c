@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "shim/duration.h"
+#include "spec/base/duration.h"
 #include "shim/listing.h"
 #include "shim/row_format.h"
 #include "spec/base/owned.h"

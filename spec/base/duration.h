@@ -10,7 +10,7 @@
 
 /* "300ms", "1.5h", "1h30m", "-2s", "0": a sequence of decimal numbers, each with a fraction if wished and with
  * a unit (ns, us, µs, ms, s, m, h). *ret in nanoseconds. A text that is none gives EINVAL and Go's words for it. */
-int duration_from_text(const char *text, int64_t *ret, struct error *err);
+int duration_parse(const char *text, int64_t *ret, struct error *err);
 
 /* Room for the longest that duration_to_text gives, with its NUL. */
 #define DURATION_TEXT 32

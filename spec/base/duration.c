@@ -1,4 +1,4 @@
-#include "shim/duration.h"
+#include "spec/base/duration.h"
 
 #include <errno.h>
 #include <stdbool.h>
@@ -85,7 +85,7 @@ static int read_part(const char *text, const char **at, uint64_t *sum, struct er
 	return 0;
 }
 
-int duration_from_text(const char *text, int64_t *ret, struct error *err)
+int duration_parse(const char *text, int64_t *ret, struct error *err)
 {
 	bool negative = *text == '-';
 	const char *at = text + (*text == '-' || *text == '+');

@@ -1,36 +1,9 @@
-#include "spec/base/quantity.h"
+#include "spec/base/size.h"
 
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>
 #include <strings.h>
-
-/* Longer names first: "ms" is not "m". */
-static const struct {
-	const char *name;
-	int64_t nanoseconds;
-} units[] = {
-	{ "ns", 1 },
-	{ "us", 1000 },
-	{ "\u00b5s", 1000 }, /* micro sign */
-	{ "\u03bcs", 1000 }, /* Greek mu */
-	{ "ms", 1000000 },
-	{ "s", 1000000000 },
-	{ "m", INT64_C(60) * 1000000000 },
-	{ "h", INT64_C(3600) * 1000000000 },
-};
-
-static int64_t take_unit(const char **at)
-{
-	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
-		size_t length = strlen(units[i].name);
-		if (strncmp(*at, units[i].name, length) == 0) {
-			*at += length;
-			return units[i].nanoseconds;
-		}
-	}
-	return 0;
-}
 
 /* Digits up to what 63 bits hold; returns how many there were, or -1 on overflow. */
 static int take_digits(const char **at, int64_t *ret)
@@ -79,39 +52,6 @@ static int scale(const struct number *number, int64_t unit, int64_t *ret)
 	wide value = (wide)number->whole * unit + (wide)numerator * unit / denominator;
 	*ret = (int64_t)value;
 	return value > INT64_MAX ? -1 : 0;
-}
-
-static int take_part(const char **at, int64_t *sum)
-{
-	struct number number;
-	int64_t part;
-
-	if (take_number(at, &number))
-		return -1;
-	int64_t unit = take_unit(at);
-	if (!unit || scale(&number, unit, &part))
-		return -1;
-	return __builtin_add_overflow(*sum, part, sum) ? -1 : 0;
-}
-
-int duration_parse(const char *text, int64_t *ret, struct error *err)
-{
-	const char *at = text + (*text == '-' || *text == '+');
-	int64_t sum = 0;
-
-	if (strcmp(at, "0") == 0) {
-		*ret = 0;
-		return 0;
-	}
-	do
-		if (take_part(&at, &sum))
-			return error_set(err, EINVAL,
-					 "invalid duration '%.100s': wants a number "
-					 "and a unit, such as 5s or 500ms",
-					 text);
-	while (*at);
-	*ret = *text == '-' ? -sum : sum;
-	return 0;
 }
 
 /* What follows a size's number: "", "b", "k", "kb" or "kib" and the like. 0: something else. */
