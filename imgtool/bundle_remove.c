@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "imgtool/discard.h"
-#include "imgtool/mounts.h"
-#include "imgtool/overlay_bundle.h"
-#include "imgtool/store_reference.h"
+#include "imgtool/base/discard.h"
+#include "imgtool/base/mounts.h"
+#include "imgtool/store/overlay_bundle.h"
+#include "imgtool/store/reference.h"
 #include "spec/base/owned.h"
 
 struct removal {

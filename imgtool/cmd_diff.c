@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "imgtool/commands.h"
-#include "imgtool/diff.h"
+#include "imgtool/diff/diff.h"
 #include "imgtool/rootless.h"
 #include "spec/base/json_text.h"
 #include "spec/base/owned.h"

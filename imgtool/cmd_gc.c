@@ -5,7 +5,7 @@
 
 #include "imgtool/commands.h"
 #include "imgtool/rootless.h"
-#include "imgtool/store_clean.h"
+#include "imgtool/store/clean.h"
 #include "spec/base/log.h"
 
 static const char *path;

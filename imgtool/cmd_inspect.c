@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "imgtool/columns.h"
+#include "imgtool/base/columns.h"
 #include "imgtool/commands.h"
-#include "imgtool/image_report.h"
+#include "imgtool/image/report.h"
 #include "spec/base/owned.h"
 
 static const char *platform, *raw;

@@ -3,9 +3,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "imgtool/columns.h"
+#include "imgtool/base/columns.h"
 #include "imgtool/commands.h"
-#include "imgtool/image.h"
+#include "imgtool/image/image.h"
 #include "spec/base/json_text.h"
 #include "spec/base/owned.h"
 

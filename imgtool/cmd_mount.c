@@ -3,7 +3,7 @@
 #include <limits.h>
 
 #include "imgtool/commands.h"
-#include "imgtool/overlay_bundle.h"
+#include "imgtool/store/overlay_bundle.h"
 #include "spec/base/log.h"
 
 static bool all;

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "imgtool/commands.h"
-#include "imgtool/pack.h"
-#include "imgtool/pack_stream.h"
+#include "imgtool/pack/pack.h"
+#include "imgtool/pack/stream.h"
 #include "imgtool/rootless.h"
 #include "spec/base/owned.h"
 

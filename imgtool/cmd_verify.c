@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "imgtool/commands.h"
-#include "imgtool/image_verify.h"
+#include "imgtool/verify.h"
 #include "spec/base/json_text.h"
 #include "spec/base/owned.h"
 

@@ -1,7 +1,7 @@
 /* The verbs, one file each (cmd_NAME.c), and what they are given. */
 #pragma once
 
-#include "imgtool/progress.h"
+#include "imgtool/base/progress.h"
 #include "spec/cli/cli.h"
 
 struct globals {

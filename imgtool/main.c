@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "imgtool/base/interrupt.h"
 #include "imgtool/commands.h"
-#include "imgtool/interrupt.h"
 #include "spec/base/json_text.h"
 #include "spec/base/log.h"
 #include "spec/image.h"

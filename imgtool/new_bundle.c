@@ -11,7 +11,7 @@
 #include <sys/random.h>
 #include <sys/stat.h>
 
-#include "imgtool/discard.h"
+#include "imgtool/base/discard.h"
 #include "spec/base/owned.h"
 #include "spec/base/text.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "imgtool/digest.h"
+#include "imgtool/image/digest.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 #include "spec/table_fields.h"

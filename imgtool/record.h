@@ -2,7 +2,7 @@
  * Who reads it must take it for hostile: anyone with the bundle may have edited it. */
 #pragma once
 
-#include "imgtool/image.h"
+#include "imgtool/image/image.h"
 #include "spec/table.h"
 
 #define RECORD_NAME "imgtool.json"

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "imgtool/interrupt.h"
+#include "imgtool/base/interrupt.h"
 #include "spec/base/owned.h"
 #include "spec/idmap.h"
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "imgtool/id_mappings.h"
-#include "imgtool/tree.h"
+#include "imgtool/layer/tree.h"
 
 struct rootless {
 	bool is_root; /* of the initial user namespace: everything can be done */

@@ -6,14 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "imgtool/convert.h"
-#include "imgtool/diff_names.h"
-#include "imgtool/image_root.h"
-#include "imgtool/interrupt.h"
-#include "imgtool/left_out.h"
+#include "imgtool/base/interrupt.h"
+#include "imgtool/convert/convert.h"
+#include "imgtool/convert/image_root.h"
+#include "imgtool/diff/names.h"
+#include "imgtool/layer/left_out.h"
 #include "imgtool/new_bundle.h"
-#include "imgtool/overlay_bundle.h"
 #include "imgtool/record.h"
+#include "imgtool/store/overlay_bundle.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 

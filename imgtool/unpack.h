@@ -1,10 +1,10 @@
 /* An image as a bundle: its layers become the root file system, its configuration config.json. All of it or nothing. */
 #pragma once
 
-#include "imgtool/layer.h"
-#include "imgtool/platform.h"
-#include "imgtool/progress.h"
-#include "imgtool/run_options.h"
+#include "imgtool/base/progress.h"
+#include "imgtool/convert/run_options.h"
+#include "imgtool/image/platform.h"
+#include "imgtool/layer/layer.h"
 
 /* Most files and directories of a layer. */
 #define UNPACK_ENTRIES_MAX (4u << 20)

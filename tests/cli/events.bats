@@ -122,7 +122,7 @@ lines_printed() { [ "$(wc -l <"$printed")" -ge "$1" ]; }
 	done
 	for word in 5 s "" 5sec 99999999h; do
 		run -1 orun events --interval "$word" "$id"
-		output_has "in duration"
+		output_has "duration \"$word\""
 	done
 	run -0 orun events --interval 1h --stats "$id"
 }

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "imgtool/convert.h"
+#include "imgtool/convert/convert.h"
 #include "spec/base/owned.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

@@ -8,10 +8,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "imgtool/archive_header.h"
-#include "imgtool/archive_spool.h"
-#include "imgtool/digest.h"
-#include "imgtool/image_documents.h"
+#include "imgtool/image/archive_header.h"
+#include "imgtool/image/archive_spool.h"
+#include "imgtool/image/digest.h"
+#include "imgtool/image/documents.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 

@@ -13,9 +13,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "imgtool/digest.h"
-#include "imgtool/inflate.h"
-#include "imgtool/layer.h"
+#include "imgtool/image/digest.h"
+#include "imgtool/layer/inflate.h"
+#include "imgtool/layer/layer.h"
 
 #define BLOCK 512
 #define LIKE "sha256:0000000000000000000000000000000000000000000000000000000000000000"

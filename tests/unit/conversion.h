@@ -1,7 +1,7 @@
 /* For tests of convert_image: an image's configuration as JSON, a root file system in a sandbox, and the result. */
 #pragma once
 
-#include "imgtool/convert.h"
+#include "imgtool/convert/convert.h"
 #include "tests/unit/sandbox.h"
 
 static struct run_options options;    /* cleared before each case */

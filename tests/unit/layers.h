@@ -17,8 +17,8 @@
 #include <unistd.h>
 #include <zstd.h>
 
-#include "imgtool/digest.h"
-#include "imgtool/image.h"
+#include "imgtool/image/digest.h"
+#include "imgtool/image/image.h"
 #include "spec/base/text.h"
 
 #define BLOCK 512

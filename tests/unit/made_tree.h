@@ -6,7 +6,7 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
-#include "imgtool/tree.h"
+#include "imgtool/layer/tree.h"
 
 static struct tree *tree;
 static struct tree_options options;

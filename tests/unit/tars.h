@@ -1,7 +1,7 @@
 /* For tests of tar.h: one archive at a time, made block by block and read entry by entry. */
 #pragma once
 
-#include "imgtool/tar.h"
+#include "imgtool/layer/tar.h"
 
 #include "tests/unit/layers.h"
 

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "imgtool/archive_header.h"
+#include "imgtool/image/archive_header.h"
 
 static struct archive_extension extension;
 static const char posix[8] = { 'u', 's', 't', 'a', 'r', 0, '0', '0' };

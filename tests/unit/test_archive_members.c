@@ -13,8 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "imgtool/archive_header.h"
-#include "imgtool/archive_members.h"
+#include "imgtool/image/archive_header.h"
+#include "imgtool/image/archive_members.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "imgtool/archive_spool.h"
+#include "imgtool/image/archive_spool.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 

@@ -12,8 +12,8 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
-#include "imgtool/blob.h"
-#include "imgtool/digest.h"
+#include "imgtool/image/blob.h"
+#include "imgtool/image/digest.h"
 #include "spec/base/owned.h"
 
 static const char text[] = "before|the content|behind";

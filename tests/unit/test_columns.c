@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "imgtool/columns.h"
+#include "imgtool/base/columns.h"
 #include "spec/base/owned.h"
 
 static void cells_stand_below_one_another(void **unused)

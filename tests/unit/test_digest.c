@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "imgtool/digest.h"
+#include "imgtool/image/digest.h"
 
 /* FIPS 180-2, appendices B.1 and C.1. */
 #define ABC_256 "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"

@@ -1,7 +1,7 @@
 /* What is known of directories is dropped when they go: nothing is made where a directory was. */
 #include "tests/unit/made_tree.h"
 
-#include "imgtool/directories.h"
+#include "imgtool/layer/directories.h"
 
 /* ---- a directory is replaced between two entries, or between two layers ---- */
 

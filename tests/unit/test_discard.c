@@ -1,5 +1,5 @@
 /* Removal of directories: all that is in them, counted, and nothing else. */
-#include "imgtool/discard.h"
+#include "imgtool/base/discard.h"
 
 #include "tests/unit/sandbox.h"
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "imgtool/docker_name.h"
+#include "imgtool/image/docker_name.h"
 
 static void defaults_are_filled_in(void **unused)
 {

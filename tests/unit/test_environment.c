@@ -1,5 +1,5 @@
 /* Environments: later words win, names alone are taken from the caller, and files have docker's form. */
-#include "imgtool/environment.h"
+#include "imgtool/convert/environment.h"
 
 #include "tests/unit/sandbox.h"
 

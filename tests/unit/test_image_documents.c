@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "imgtool/image_documents.h"
+#include "imgtool/image/documents.h"
 #include "spec/base/owned.h"
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -1,5 +1,5 @@
 /* Single files and directories of a hostile root file system: nothing outside is read or made. */
-#include "imgtool/image_root.h"
+#include "imgtool/convert/image_root.h"
 
 #include "tests/unit/sandbox.h"
 

@@ -1,5 +1,5 @@
 /* gzip and zstd: whole, in parts, cut and damaged streams, however they are cut into pieces. */
-#include "imgtool/inflate.h"
+#include "imgtool/layer/inflate.h"
 
 #include "tests/unit/layers.h"
 

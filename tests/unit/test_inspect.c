@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "spec/base/duration.h"
 #include "shim/listing.h"
 #include "shim/row_format.h"
+#include "spec/base/duration.h"
 #include "spec/base/owned.h"
 
 #define SECOND NANOSECONDS_PER_SECOND

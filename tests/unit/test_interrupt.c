@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "imgtool/interrupt.h"
+#include "imgtool/base/interrupt.h"
 
 /* The status by wait(2) of a child that runs @body. */
 static int status_of(void (*body)(void))

@@ -1,5 +1,5 @@
 /* The rules of layer.md, from tars as tools write them and as attackers would. */
-#include "imgtool/layer.h"
+#include "imgtool/layer/layer.h"
 
 #include "tests/unit/layers.h"
 #include "tests/unit/made_tree.h"

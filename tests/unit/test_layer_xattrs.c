@@ -1,5 +1,5 @@
 /* A layer's attributes: those of its files are set, those that would mean something to the host are not. */
-#include "imgtool/layer_xattrs.h"
+#include "imgtool/layer/xattrs.h"
 
 #include "tests/unit/made_tree.h"
 

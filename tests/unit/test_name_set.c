@@ -1,5 +1,5 @@
 /* Sets of names keep every name apart, and find them again however many there are. */
-#include "imgtool/name_set.h"
+#include "imgtool/layer/name_set.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* Overlay mounts from descriptors, by the kernel's new interface and by the old one. */
-#include "imgtool/overlay.h"
+#include "imgtool/store/overlay.h"
 
 #include "tests/unit/sandbox.h"
 

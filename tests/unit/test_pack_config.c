@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "imgtool/pack_config.h"
+#include "imgtool/pack/config.h"
 #include "spec/base/owned.h"
 #include "spec/image.h"
 

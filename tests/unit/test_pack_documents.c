@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "imgtool/pack_documents.h"
+#include "imgtool/pack/documents.h"
 #include "spec/base/owned.h"
 #include "spec/image.h"
 

@@ -17,8 +17,8 @@
 
 #include <cmocka.h>
 
-#include "imgtool/pack_file.h"
-#include "imgtool/pack_links.h"
+#include "imgtool/pack/file.h"
+#include "imgtool/pack/links.h"
 #include "spec/base/owned.h"
 
 struct folder {

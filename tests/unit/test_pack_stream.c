@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "imgtool/pack_gzip.h"
-#include "imgtool/pack_stream.h"
-#include "imgtool/plain.h"
+#include "imgtool/layer/plain.h"
+#include "imgtool/pack/gzip.h"
+#include "imgtool/pack/stream.h"
 #include "spec/base/owned.h"
 
 static const struct {

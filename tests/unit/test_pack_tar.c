@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "imgtool/pack_tar.h"
-#include "imgtool/plain.h"
-#include "imgtool/tar.h"
+#include "imgtool/layer/plain.h"
+#include "imgtool/layer/tar.h"
+#include "imgtool/pack/tar.h"
 #include "spec/base/owned.h"
 
 struct written {

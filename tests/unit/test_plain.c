@@ -1,5 +1,5 @@
 /* Layers read to their end: every compression, digests and sizes that lie, bombs, and ends before the end. */
-#include "imgtool/plain.h"
+#include "imgtool/layer/plain.h"
 
 #include "tests/unit/layers.h"
 
@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "imgtool/interrupt.h"
+#include "imgtool/base/interrupt.h"
 
 #define WRONG "sha256:1111111111111111111111111111111111111111111111111111111111111111"
 

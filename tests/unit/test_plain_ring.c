@@ -1,5 +1,5 @@
 /* Pieces between two threads: order, the digest, ends and failures, and each stopping while the other waits. */
-#include "imgtool/plain_ring.h"
+#include "imgtool/layer/plain_ring.h"
 
 #include "tests/unit/layers.h"
 

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "imgtool/platform.h"
+#include "imgtool/image/platform.h"
 #include "spec/base/owned.h"
 
 static unsigned score(const char *wanted, const char *offered)

@@ -16,7 +16,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "imgtool/progress.h"
+#include "imgtool/base/progress.h"
 #include "spec/base/owned.h"
 
 struct ends {

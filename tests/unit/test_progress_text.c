@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <json-c/json.h>
 
-#include "imgtool/progress_text.h"
+#include "imgtool/base/progress_text.h"
 
 static const char digest[] =
 	"sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";

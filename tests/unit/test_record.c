@@ -3,7 +3,7 @@
 
 #include "tests/unit/sandbox.h"
 
-#include "imgtool/digest.h"
+#include "imgtool/image/digest.h"
 #include "spec/base/owned.h"
 
 #define KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "imgtool/reference.h"
+#include "imgtool/image/reference.h"
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 

@@ -1,5 +1,5 @@
 /* Filters of system calls: what the default allows to whom, and Docker's and the specification's files. */
-#include "imgtool/seccomp_profile.h"
+#include "imgtool/convert/seccomp_profile.h"
 
 #include "tests/unit/sandbox.h"
 

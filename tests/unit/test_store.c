@@ -1,7 +1,7 @@
 /* The store: who may use it, layers that appear whole or not at all whoever dies, and references of bundles. */
-#include "imgtool/store_clean.h"
-#include "imgtool/store_making.h"
-#include "imgtool/store_reference.h"
+#include "imgtool/store/clean.h"
+#include "imgtool/store/making.h"
+#include "imgtool/store/reference.h"
 
 #include "tests/unit/sandbox.h"
 

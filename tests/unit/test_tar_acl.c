@@ -1,5 +1,5 @@
 /* Extended attributes and ACLs. */
-#include "imgtool/tar_acl.h"
+#include "imgtool/layer/tar_acl.h"
 
 #include "tests/unit/tars.h"
 

@@ -1,5 +1,5 @@
 /* Users of images: digits are ids, names are looked up in the image and nowhere else. */
-#include "imgtool/users.h"
+#include "imgtool/convert/users.h"
 
 #include "spec/base/text.h"
 #include "tests/unit/sandbox.h"

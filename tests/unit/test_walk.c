@@ -1,5 +1,5 @@
 /* Trees name by name: order, depth, links, mounts, and what moves meanwhile. */
-#include "imgtool/walk.h"
+#include "imgtool/base/walk.h"
 
 #include "tests/unit/sandbox.h"
 

@@ -1,6 +1,0 @@
-/* The changes of a bundle whose root file system is a plain directory. */
-#pragma once
-
-#include "imgtool/diff_tell.h"
-
-int diff_plain(int bundle, change_handler *handler, void *context, struct error *err);
