@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "shim/listing.h"
-#include "shim/log_time.h"
+#include "shim/log/time.h"
 #include "spec/base/owned.h"
 #include "spec/table_fields.h"
 

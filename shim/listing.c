@@ -5,8 +5,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "spec/base/duration.h"
 #include "shim/human.h"
+#include "spec/base/duration.h"
 #include "spec/base/json_text.h"
 #include "spec/base/owned.h"
 

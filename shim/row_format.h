@@ -2,7 +2,7 @@
  * are then as wide as what they hold (docker, cli formatter). Knows no container. */
 #pragma once
 
-#include "shim/template.h"
+#include "shim/template/template.h"
 
 struct row_format {
 	struct template *row;

@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "shim/log_write.h"
+#include "shim/log/write.h"
 #include "spec/base/owned.h"
 
 enum { CHUNK = 65536 };

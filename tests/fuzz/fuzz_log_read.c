@@ -7,9 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shim/log_decode.h"
-#include "shim/log_encode.h"
-#include "shim/log_read.h"
+#include "shim/log/decode.h"
+#include "shim/log/encode.h"
+#include "shim/log/read.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 #include "spec/base/text.h"

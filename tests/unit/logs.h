@@ -4,9 +4,9 @@
 #include <sys/resource.h>
 #include <time.h>
 
-#include "shim/log_print.h"
-#include "shim/log_read.h"
-#include "shim/log_write.h"
+#include "shim/log/print.h"
+#include "shim/log/read.h"
+#include "shim/log/write.h"
 #include "spec/base/io.h"
 #include "spec/base/owned.h"
 #include "tests/unit/sandbox.h"

@@ -1,5 +1,5 @@
 /* Records on their way: in few writes, and kept when they cannot be written. */
-#include "shim/log_batch.h"
+#include "shim/log/batch.h"
 
 #include "tests/unit/logs.h"
 

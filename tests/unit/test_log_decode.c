@@ -1,5 +1,5 @@
 /* What is taken for a record, and what is not. */
-#include "shim/log_decode.h"
+#include "shim/log/decode.h"
 
 #include "tests/unit/logs.h"
 

@@ -1,5 +1,5 @@
 /* Records byte by byte, as containerd and Docker write them. */
-#include "shim/log_encode.h"
+#include "shim/log/encode.h"
 
 #include "tests/unit/logs.h"
 

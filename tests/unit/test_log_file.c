@@ -1,7 +1,7 @@
 /* Files that are appended to: repaired, never torn, and what happens when there is no room. */
-#include "shim/log_file.h"
+#include "shim/log/file.h"
 
-#include "shim/log_entry.h"
+#include "shim/log/entry.h"
 #include "tests/unit/logs.h"
 
 static int open_file(struct log_file *file, int folder, int64_t max_size, struct error *err)

@@ -1,5 +1,5 @@
 /* A log's files opened while somebody renames them. */
-#include "shim/log_files.h"
+#include "shim/log/files.h"
 
 #include "tests/unit/logs.h"
 

@@ -1,5 +1,5 @@
 /* `logs -f`: through rotations, repairs and until the end is told. */
-#include "shim/log_read.h"
+#include "shim/log/read.h"
 
 #include <dlfcn.h>
 

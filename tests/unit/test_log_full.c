@@ -1,5 +1,5 @@
 /* A disk that is full: the log stops and says so once, nothing waits for it, and it goes on when there is room. */
-#include "shim/log_write.h"
+#include "shim/log/write.h"
 
 #include <sys/socket.h>
 #include <sys/un.h>

@@ -1,5 +1,5 @@
 /* What the journal gets, over a socket of the test's own. */
-#include "shim/log_journal.h"
+#include "shim/log/journal.h"
 
 #include <endian.h>
 #include <sys/socket.h>

@@ -1,6 +1,6 @@
 /* Writers that are killed again and again while they write and rotate: nothing that was in the log is lost or
  * doubled. */
-#include "shim/log_write.h"
+#include "shim/log/write.h"
 
 #include "tests/unit/logs.h"
 

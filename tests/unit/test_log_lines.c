@@ -1,9 +1,9 @@
 /* Lines forwards and backwards, wherever they lie in the blocks that are read. */
-#include "shim/log_lines.h"
+#include "shim/log/lines.h"
 
 #include <sys/mman.h>
 
-#include "shim/log_entry.h"
+#include "shim/log/entry.h"
 #include "tests/unit/logs.h"
 
 static int file_of(const char *text, size_t length)

@@ -1,7 +1,7 @@
 /* --log-driver and --log-opt. */
-#include "shim/log_options.h"
+#include "shim/log/options.h"
 
-#include "shim/log_place.h"
+#include "shim/log/place.h"
 #include "tests/unit/logs.h"
 
 static void k8s_file_is_the_default(void **state)

@@ -1,5 +1,5 @@
 /* The names of a log's files and how they move on. */
-#include "shim/log_place.h"
+#include "shim/log/place.h"
 
 #include "tests/unit/logs.h"
 

@@ -1,5 +1,5 @@
 /* What `oshim logs` prints. */
-#include "shim/log_print.h"
+#include "shim/log/print.h"
 
 #include <sys/mman.h>
 

@@ -1,5 +1,5 @@
 /* What `oshim logs` finds: all, the last lines, a span of time, and what is still being written. */
-#include "shim/log_read.h"
+#include "shim/log/read.h"
 
 #include "tests/unit/logs.h"
 

@@ -1,5 +1,5 @@
 /* Tags and attributes. */
-#include "shim/log_subject.h"
+#include "shim/log/subject.h"
 
 #include "tests/unit/logs.h"
 

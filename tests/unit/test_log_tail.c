@@ -1,5 +1,5 @@
 /* Where the last lines begin: against a search that simply reads all. */
-#include "shim/log_tail.h"
+#include "shim/log/tail.h"
 
 #include "tests/unit/logs.h"
 

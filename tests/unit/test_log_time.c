@@ -1,5 +1,5 @@
 /* Time stamps of records, and what --since takes. */
-#include "shim/log_time.h"
+#include "shim/log/time.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* Waiting for a log to grow. */
-#include "shim/log_watch.h"
+#include "shim/log/watch.h"
 
 #include "tests/unit/logs.h"
 

@@ -1,5 +1,5 @@
 /* From bytes to files: lines, their parts, rotation, and a disk that is full. */
-#include "shim/log_write.h"
+#include "shim/log/write.h"
 
 #include "tests/unit/logs.h"
 

@@ -1,6 +1,6 @@
 /* Templates: what Go 1.19's text/template prints for the same template and value, docker's functions with it; and that
  * what is wrong is told with its place, and bounded. */
-#include "shim/template.h"
+#include "shim/template/template.h"
 
 #include <errno.h>
 #include <setjmp.h>
