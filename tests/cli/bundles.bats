@@ -1,19 +1,22 @@
 #!/usr/bin/env bats
 # Bundles that others made: runc's configuration, a Debian image unpacked by umoci, Docker's.
 load helpers
+load ../docker
 
 # The slow set-up: a Debian image in OCI form, and a dockerd with a container.
 setup_file()
 {
 	[ "$(id -u)" -eq 0 ] || return 0
 	make_image || echo "# no Debian image: see the skipped tests" >&3
-	start_docker || echo "# no dockerd: see the skipped tests" >&3
+	make_docker_container || echo "# no container of Docker: see the skipped tests" >&3
 }
 
 teardown_file()
 {
+	[ ! -s "$BATS_FILE_TMPDIR/docker/id" ] ||
+		docker rm -f "$(cat "$BATS_FILE_TMPDIR/docker/id")" >/dev/null 2>&1 || true  # clean-up
 	stop_docker
-	rm -rf "$BATS_FILE_TMPDIR/docker" "$BATS_FILE_TMPDIR/image" "$BATS_FILE_TMPDIR/debian"
+	rm -rf "$BATS_FILE_TMPDIR/image" "$BATS_FILE_TMPDIR/debian"
 }
 
 make_image()
@@ -37,41 +40,13 @@ make_image()
 	}
 }
 
-start_docker()
+make_docker_container()
 {
-	local base=$BATS_FILE_TMPDIR/docker root=$BATS_FILE_TMPDIR/docker-root
-	command -v dockerd >/dev/null && command -v docker >/dev/null || return 1
-	mkdir -p "$base" "$root/bin"
-	dockerd --data-root "$base/data" --exec-root "$base/exec" -H "unix://$base/socket" \
-		--pidfile "$base/pid" --bridge=none --iptables=false --storage-driver=vfs \
-		--cgroup-parent "/test-docker-$$" >"$base/log" 2>&1 3>&- </dev/null &
-	echo $! >"$base/started"
-	for _ in {1..150}; do
-		if docker -H "unix://$base/socket" version >/dev/null 2>&1; then break; fi
-		sleep 0.1
-	done
-	cp "$(command -v busybox)" "$root/bin/busybox"
-	for applet in sh cat cut grep id sort sleep hostname env; do ln -s busybox "$root/bin/$applet"; done
-	mkdir "$root/etc"
-	echo root:x:0:0:root:/root:/bin/sh >"$root/etc/passwd"
-	tar -C "$root" -c . | docker -H "unix://$base/socket" import - test >/dev/null 2>&1 3>&- &&
-		docker -H "unix://$base/socket" run -d --network none --memory 64m --pids-limit 77 \
-			--cpu-shares 333 --hostname docker-made test /bin/sleep 10000 >"$base/id" 2>>"$base/log" 3>&-
-}
-
-stop_docker()
-{
-	local base=$BATS_FILE_TMPDIR/docker pid
-	[ -e "$base/started" ] || return 0
-	docker -H "unix://$base/socket" rm -f "$(cat "$base/id")" >/dev/null 2>&1 || true  # clean-up
-	pid=$(cat "$base/started")
-	kill "$pid" 2>/dev/null || true  # clean-up
-	for _ in {1..100}; do
-		kill -0 "$pid" 2>/dev/null || break
-		sleep 0.1
-	done
-	find /sys/fs/cgroup -depth -type d -path "*/test-docker-$$*" -exec rmdir {} \; 2>/dev/null || true  # clean-up
-	grep -oE " $base[^ ]*" /proc/self/mountinfo | sort -r | while read -r point; do umount "$point"; done
+	start_docker
+	[ -e "$BATS_FILE_TMPDIR/docker/runs" ] || return 1
+	docker_base test
+	docker run -d --network none --memory 64m --pids-limit 77 --cpu-shares 333 --hostname docker-made \
+		test /bin/sleep 10000 >"$BATS_FILE_TMPDIR/docker/id"
 }
 
 setup() { make_bundle; }
@@ -110,7 +85,8 @@ teardown() { remove_containers; }
 @test "a configuration that Docker wrote" {
 	need_runc
 	local base=$BATS_FILE_TMPDIR/docker container file
-	[ -s "$base/id" ] || skip "dockerd or its container did not start here"
+	need_docker
+	[ -s "$base/id" ] || skip "Docker's container did not start here"
 	container=$(cat "$base/id")
 	file=$(find "$base/exec" -path "*$container/config.json" | head -n 1)
 	[ -n "$file" ] || skip "no config.json of Docker's container was found"

@@ -15,6 +15,9 @@
 # Variables: ORUN the program; state its --root; bundle the bundle; id a container's name.
 bats_require_minimum_version 1.5.0
 
+# shellcheck source=tests/assertions.bash
+source "${BASH_SOURCE[0]%/*}/../assertions.bash"
+
 ORUN=${ORUN:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)/build/orun}
 
 # orun with this test's --root; inside the bundle, so that commands need no --bundle.
@@ -117,24 +120,6 @@ wait_for_status()
 cgroups_named()
 {
 	find /sys/fs/cgroup -type d -name "*$1*" 2>/dev/null || true  # groups of others vanish meanwhile
-}
-
-# For `run` results: the text must be in $output; both sides are shown when it is not.
-output_has()
-{
-	# shellcheck disable=SC2154 # bats sets it
-	[[ $output == *"$1"* ]] || {
-		printf 'expected to find: %s\nin: %s\n' "$1" "$output" >&2
-		return 1
-	}
-}
-
-equals()
-{
-	[ "$1" = "$2" ] || {
-		printf 'expected: %s\nis:       %s\n' "$2" "$1" >&2
-		return 1
-	}
 }
 
 # Takes away what a test made, and fails the test if something of it stays: that is a bug of delete.

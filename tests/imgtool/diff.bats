@@ -5,7 +5,7 @@
 load helpers
 load trees
 load store
-load docker
+load ../docker
 
 setup_file()
 {

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # What imgtool unpacks is what umoci unpacks, to the last attribute, from images that umoci, GNU tar and Docker have made.
 load helpers
-load docker
+load ../docker
 load trees
 
 setup_file()

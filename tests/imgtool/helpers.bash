@@ -14,6 +14,9 @@
 # Variables: IMGTOOL the program; layout the OCI layout of this test; scratch a folder for what else it makes.
 bats_require_minimum_version 1.5.0
 
+# shellcheck source=tests/assertions.bash
+source "${BASH_SOURCE[0]%/*}/../assertions.bash"
+
 IMGTOOL=${IMGTOOL:-$(cd "$BATS_TEST_DIRNAME/../.." && pwd)/build/imgtool/imgtool}
 readonly OCI=application/vnd.oci.image
 
@@ -145,24 +148,6 @@ small_image()
 digest_of()
 {
 	jq -r .digest <<<"$1"
-}
-
-# For `run` results: the text must be in $output; both sides are shown when it is not.
-output_has()
-{
-	# shellcheck disable=SC2154 # bats sets it
-	[[ $output == *"$1"* ]] || {
-		printf 'expected to find: %s\nin: %s\n' "$1" "$output" >&2
-		return 1
-	}
-}
-
-equals()
-{
-	[ "$1" = "$2" ] || {
-		printf 'expected: %s\nis:       %s\n' "$2" "$1" >&2
-		return 1
-	}
 }
 
 # fails TEXT… -- ARGUMENT…: imgtool must end with status 1 within ten seconds, say each text in one line, and leave no

@@ -2,7 +2,7 @@
 # imgtool pack of a bundle: a new layer of what its container changed, on top of the image that it was made of.
 # shellcheck disable=SC2154 # new_layout sets layout and scratch
 load helpers
-load docker
+load ../docker
 load trees
 load containers
 

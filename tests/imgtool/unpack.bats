@@ -3,7 +3,7 @@
 # and nothing left when it does not come to the end.
 load helpers
 load containers
-load docker
+load ../docker
 
 setup_file()
 {

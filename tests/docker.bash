@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# A dockerd of the file's own, for images that Docker makes. No network, no registry: they begin with an import.
+# A dockerd of the file's own, for what Docker makes. No network, no registry: they begin with an import.
 #
-#   setup_file()    { start_docker; }       # docker_here is empty where there is none
+#   setup_file()    { start_docker; }
 #   teardown_file() { stop_docker; }
-#   @test … { need_docker; docker build …; }
+#   @test … { need_docker; docker build …; }   # skipped where there is none
 
 docker()
 {
