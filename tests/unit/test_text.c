@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -267,7 +268,7 @@ static void expect_printable(const char *text, const char *expected)
 {
 	char changed[64];
 
-	strcpy(changed, text);
+	snprintf(changed, sizeof changed, "%s", text);
 	text_make_printable(changed);
 	assert_string_equal(changed, expected);
 }
