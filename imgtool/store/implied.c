@@ -11,18 +11,18 @@
 /* Each path stands behind one of these and ends with a NUL, for it may hold anything else. */
 enum { MARK_PLAIN = 'd', MARK_HIDES_ONLY = 'h' };
 
-#define LIST_MAX (256u << 20) /* bytes */
+#define LIST_MAX (256 << 20) /* bytes */
 
 int store_implied_add(void *list, const char *path, bool hides_only, struct error *err)
 {
-	struct buffer *to = list;
-	const char mark = hides_only ? MARK_HIDES_ONLY : MARK_PLAIN;
+	FILE *to = list;
 
-	if (to->length > LIST_MAX)
-		return error_set(err, EFBIG, "more than %u bytes of names of parents", LIST_MAX);
-	buffer_add(to, &mark, 1);
-	buffer_add(to, path, strlen(path) + 1);
-	return to->failed ? error_errno(err, ENOMEM, "names of parents") : 0;
+	if (ftell(to) > LIST_MAX)
+		return error_set(err, EFBIG, "more than %d bytes of names of parents", LIST_MAX);
+	if (putc(hides_only ? MARK_HIDES_ONLY : MARK_PLAIN, to) == EOF ||
+	    fwrite(path, strlen(path) + 1, 1, to) != 1)
+		return error_errno(err, errno, "write names of parents");
+	return 0;
 }
 
 static int settle_one(int lower, int tree, const char *path, bool hides_only, struct error *err)
@@ -44,12 +44,15 @@ static int settle_one(int lower, int tree, const char *path, bool hides_only, st
 	return attributes_copy(from, to, err) ? error_prefix(err, "directory %.300s", path) : 0;
 }
 
-int store_implied_settle(int lower, int tree, const struct buffer *list, struct error *err)
+int store_implied_settle(int lower, int tree, FILE *list, struct error *err)
 {
+	owned_string text = NULL;
+	size_t capacity = 0;
 	int result = 0;
 
-	for (size_t at = 0; at < list->length && !result; at += strlen(list->text + at) + 1)
-		result = settle_one(lower, tree, list->text + at + 1,
-				    list->text[at] == MARK_HIDES_ONLY, err);
+	while (!result && getdelim(&text, &capacity, '\0', list) > 0)
+		result = settle_one(lower, tree, text + 1, *text == MARK_HIDES_ONLY, err);
+	if (!result && !feof(list))
+		return error_errno(err, errno, "read names of parents");
 	return result;
 }

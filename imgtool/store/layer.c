@@ -16,7 +16,6 @@
 #define WORK "work" /* of the overlay that a layer is extracted on */
 #define IMPLIED \
 	"implied" /* a list of store_implied.h, beside the tree of a layer that is to be settled */
-#define IMPLIED_MAX (512u << 20)
 
 static int write_information(const struct making *making, const struct layer *layer,
 			     const struct tree_counts *counts, bool has_root, struct error *err)
@@ -58,38 +57,53 @@ static struct implied_name implied_name_of(const struct layer *layer)
 	return name;
 }
 
-/* Parents that the layer does not describe are only right on the layers below: it is kept for those, under a name of its
- * own. */
-static int publish_implied(struct making *making, const struct layer *layer,
-			   const struct buffer *implied, struct error *err)
+static FILE *open_list(const struct making *making, int flags, const char *mode, struct error *err)
 {
-	if (write_file_atomic_at(making->directory, IMPLIED, implied->text, implied->length, 0600,
-				 err))
-		return -1;
-	return making_publish(making, implied_name_of(layer).text, err) ? -1
-									: STORE_LAYER_NEEDS_LOWER;
+	int fd = openat(making->directory, IMPLIED, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+	FILE *list = fd < 0 ? NULL : fdopen(fd, mode);
+
+	if (list)
+		return list;
+	error_errno(err, errno, "open " IMPLIED);
+	close_fd(fd);
+	return NULL;
+}
+
+/* Closes @list, which has what the layer implied. Parents that it does not describe are only right on the layers below: it is
+ * kept for those, under a name of its own. */
+static int publish(struct making *making, const struct layer *layer, FILE **list, struct error *err)
+{
+	bool implies = ftell(*list) > 0;
+
+	if (fclose(take_pointer(*list)))
+		return error_errno(err, errno, "write " IMPLIED);
+	if (implies)
+		return making_publish(making, implied_name_of(layer).text, err)
+			       ? -1
+			       : STORE_LAYER_NEEDS_LOWER;
+	if (unlinkat(making->directory, IMPLIED, 0))
+		return error_errno(err, errno, "remove " IMPLIED);
+	return making_publish(making, making->key, err);
 }
 
 static int make_alone(struct making *making, const struct layer *layer,
 		      const struct layer_options *options, struct tree_counts *counts,
 		      struct error *err)
 {
-	OWNED(buffer_finish) struct buffer implied = { 0 };
+	owned_file implied = NULL;
 	struct layer_options alone = *options;
 
 	owned_fd waiting = store_open_layer(making->store, implied_name_of(layer).text);
 	if (waiting >= 0)
 		return STORE_LAYER_NEEDS_LOWER;
+	if (making_begin(making, err) ||
+	    !(implied = open_list(making, O_WRONLY | O_CREAT | O_EXCL, "w", err)))
+		return -1;
 	alone.form = LAYER_FOR_OVERLAY;
 	alone.tree.implied = store_implied_add;
-	alone.tree.implied_context = &implied;
-	int result = making_begin(making, err);
-	if (!result)
-		result = fill(making, making->tree, layer, &alone, counts, err);
-	if (result)
-		return result;
-	return implied.length ? publish_implied(making, layer, &implied, err)
-			      : making_publish(making, making->key, err);
+	alone.tree.implied_context = implied;
+	int result = fill(making, making->tree, layer, &alone, counts, err);
+	return result ? result : publish(making, layer, &implied, err);
 }
 
 int store_layer_make(const struct store *store, const struct layer *layer,
@@ -129,18 +143,18 @@ static int settle_implied(struct making *making, const struct store_stack *lower
 			  const struct layer *layer, const struct layer_options *options,
 			  struct error *err)
 {
-	OWNED(buffer_finish) struct buffer list = { 0 };
 	const struct overlay overlay = overlay_of(lower, options);
 	int taken = making_take(making, implied_name_of(layer).text, err);
 
 	if (taken <= 0)
 		return taken;
-	if (read_file_at(making->directory, IMPLIED, IMPLIED_MAX, &list.text, &list.length, err))
+	owned_file list = open_list(making, O_RDONLY, "r", err);
+	if (!list)
 		return -1;
 	owned_fd merged = lower->keys.n ? overlay_mount(&overlay, err) : -1;
 	if (merged < 0 && lower->keys.n)
 		return -1;
-	int differs = store_implied_settle(merged, making->tree, &list, err);
+	int differs = store_implied_settle(merged, making->tree, list, err);
 	if (differs)
 		return differs < 0 ? -1 : 0;
 	return unlinkat(making->directory, IMPLIED, 0) ? error_errno(err, errno, "remove " IMPLIED)
