@@ -123,7 +123,7 @@ nothing_left()
 	config_has '.linux.resources | [.memory.limit, .memory.swap, .cpu.quota, .cpu.period, .pids.limit]' \
 		'[67108864,134217728,150000,100000,100]'
 	rm -rf "$bundle"
-	fails "--memory '64x'" -- unpack --memory 64x "$layout:v1" "$bundle"
+	fails "--memory: invalid size '64x'" -- unpack --memory 64x "$layout:v1" "$bundle"
 	fails "--cpus 'many'" -- unpack --cpus many "$layout:v1" "$bundle"
 	nothing_left
 }
@@ -339,8 +339,8 @@ new
 	fails "more than 5242880 bytes" -- unpack --max-size 5m "$layout:v1" "$bundle"
 	nothing_left
 	imgtool -q unpack --max-size 7m "$layout:v1" "$bundle"
-	fails "--max-size 'x'" -- unpack --max-size x "$layout:v1" "$bundle-2"
-	fails "--max-size '0'" -- unpack --max-size 0 "$layout:v1" "$bundle-2"
+	fails "--max-size: invalid size 'x'" -- unpack --max-size x "$layout:v1" "$bundle-2"
+	fails "--max-size: nothing has no bytes" -- unpack --max-size 0 "$layout:v1" "$bundle-2"
 }
 
 @test "--platform chooses from an index" {
