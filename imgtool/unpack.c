@@ -129,6 +129,10 @@ static int make_overlay_root(struct job *job, struct error *err)
 
 static int make_root(struct job *job, struct error *err)
 {
+	/* Not after a long time: an option that makes no sense. */
+	if (!job->options->rootfs_only &&
+	    convert_check(job->image.config, &job->options->run, job->bundle.directory, err))
+		return -1;
 	job->record = record_of_image(&job->image, job->options->image, err);
 	if (!job->record)
 		return -1;

@@ -97,6 +97,22 @@ struct config *convert_image(const struct image_config *image, const struct run_
 	return NULL;
 }
 
+int convert_check(const struct image_config *image, const struct run_options *options, int empty,
+		  struct error *err)
+{
+	struct run_options known = *options;
+	struct string_list notices = { 0 };
+
+	known.user = "0:0";
+	/* Files may be pipes, that can be read once. */
+	known.env_files = (struct string_list){ 0 };
+	known.security = (struct string_list){ 0 };
+	struct config *config = convert_image(image, &known, empty, &notices, err);
+	string_list_finish(&notices);
+	config_free(config);
+	return config ? 0 : -1;
+}
+
 int convert_directories(const struct image_config *image, const struct config *config,
 			int (*each)(void *context, const char *path, struct error *err),
 			void *context, struct error *err)

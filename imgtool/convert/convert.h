@@ -15,6 +15,11 @@
 struct config *convert_image(const struct image_config *image, const struct run_options *options,
 			     int root, struct string_list *notices, struct error *err);
 
+/* What can be said of the options before there is a root file system: all but users and what is in files. @empty:
+ * descriptor of an empty directory in its place. 0 or -1. */
+int convert_check(const struct image_config *image, const struct run_options *options, int empty,
+		  struct error *err);
+
 /* The directories that `docker run` would make in the root file system: the working directory and the image's
  * volumes. @each is called with absolute paths; it returns 0 or -1. */
 int convert_directories(const struct image_config *image, const struct config *config,

@@ -125,6 +125,8 @@ nothing_left()
 	rm -rf "$bundle"
 	fails "--memory: invalid size '64x'" -- unpack --memory 64x "$layout:v1" "$bundle"
 	fails "--cpus 'many'" -- unpack --cpus many "$layout:v1" "$bundle"
+	# Before anything is unpacked.
+	[[ $output != *Extracting* ]]
 	nothing_left
 }
 
@@ -320,7 +322,7 @@ new
 
 @test "--rootfs-only makes no config.json and asks nothing of the image's user" {
 	busybox_image v1 '.config = {User: "nobody-at-all"}'
-	fails "'nobody-at-all' is not in" -- unpack "$layout:v1" "$bundle"
+	fails "'nobody-at-all' is not in" -- unpack "$layout:v1" "$bundle" -- sh
 	nothing_left
 	imgtool -q unpack --rootfs-only "$layout:v1" "$bundle"
 	[ -x "$bundle/rootfs/bin/busybox" ]
