@@ -80,7 +80,7 @@ new_bundle()
 refused()
 {
 	fails "$1" -- mount "$bundles/over"
-	equals "$(grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true)" ""
+	equals "$(grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true)" ""  # grep finds none
 	fails "$1" -- remove "$bundles/over"
 	fails "$1" -- diff "$bundles/over"
 	[ -e "$bundles/over/config.json" ]
@@ -160,7 +160,7 @@ refused()
 		mv "$bundles/over/$name" "$scratch/kept"
 		ln -s "$scratch/outside" "$bundles/over/$name"
 		fails "$name" -- mount "$bundles/over"
-		equals "$(grep -F "$scratch/outside" /proc/self/mountinfo || true)" ""
+		equals "$(grep -F "$scratch/outside" /proc/self/mountinfo || true)" ""  # grep finds none
 		rm "$bundles/over/$name"
 		mv "$scratch/kept" "$bundles/over/$name"
 	done

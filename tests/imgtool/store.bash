@@ -24,7 +24,7 @@ drop_store()
 	if [ -d "$store" ]; then
 		imgtool umount --all || true # what stays is found below
 	fi
-	left=$(grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true)
+	left=$(grep -F "$BATS_TEST_TMPDIR" /proc/self/mountinfo || true)  # grep finds none
 	equals "$left" ""
 }
 
@@ -51,7 +51,7 @@ stored()
 
 leftovers()
 {
-	stored | grep -v -E '/[0-9a-f]{64}(-on-lower)?$' || true
+	stored | grep -v -E '/[0-9a-f]{64}(-on-lower)?$' || true  # grep finds none
 }
 
 references()

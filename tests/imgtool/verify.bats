@@ -11,7 +11,7 @@ setup()
 lines_of()
 {
 	# shellcheck disable=SC2154 # bats sets it
-	grep -c "^$1 " <<<"$output" || true
+	grep -c "^$1 " <<<"$output" || true  # grep finds none
 }
 
 # flip FILE: changes one byte in its middle.
