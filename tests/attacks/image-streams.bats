@@ -96,15 +96,6 @@ first_blob()
 	blob_file "$(jq -r '.layers[0].digest' "$(blob_file "$(digest_of "$manifest")")")"
 }
 
-# flip FILE OFFSET: one bit of it.
-flip()
-{
-	local byte
-	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
-	# shellcheck disable=SC2059 # the format is the byte
-	printf "\\x$(printf %02x $((byte ^ 4)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
-}
-
 # peak_memory COMMAND…: runs it; $peak is the most memory that it had, in KiB, $status how it ended.
 peak_memory()
 {

@@ -150,6 +150,18 @@ digest_of()
 	jq -r .digest <<<"$1"
 }
 
+# flip FILE [OFFSET]: one bit of it, in its middle; a negative offset counts from its end.
+flip()
+{
+	local size at byte
+	size=$(stat -c %s "$1")
+	at=${2:-$((size / 2))}
+	((at >= 0)) || at=$((size + at))
+	byte=$(od -An -tu1 -j "$at" -N 1 "$1")
+	# shellcheck disable=SC2059 # the format is the byte
+	printf "\\x$(printf %02x $((byte ^ 4)))" | dd of="$1" bs=1 seek="$at" conv=notrunc status=none
+}
+
 # fails TEXT… -- ARGUMENT…: imgtool must end with status 1 within ten seconds, say each text in one line, and leave no
 # temporary file.
 fails()

@@ -260,7 +260,7 @@ tar_entry_alone()
 	three_layers
 	jq -r '.layers[1].digest' "$(blob_file "$(digest_of "$manifest")")" >"$scratch/digest"
 	file=$(blob_file "$(cat "$scratch/digest")")
-	printf '\377' | dd of="$file" bs=1 seek=$(($(stat -c %s "$file") - 6)) conv=notrunc status=none
+	flip "$file" -6
 	fails "layer sha256:" -- -q unpack --overlay "oci:$layout:v1" "$bundles/over"
 	equals "$(ls -A "$bundles")" ""
 	equals "$(leftovers)" ""

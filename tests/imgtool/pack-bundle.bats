@@ -206,7 +206,7 @@ opaque/.wh.old"
 	changed_bundle --overlay
 	local layer
 	layer=$layout/blobs/$(raw manifest "oci:$layout:v1" | jq -r '.layers[0].digest' | tr : /)
-	printf x | dd of="$layer" bs=1 seek=100 conv=notrunc status=none
+	flip "$layer" 100
 	fails "its content has the digest" -- pack "$bundle" "oci:$scratch/new:v2"
 	[ ! -e "$scratch/new" ]
 	fails "its content has the digest" -- pack "$bundle" "oci-archive:$scratch/new.tar"

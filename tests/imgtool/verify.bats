@@ -14,15 +14,6 @@ lines_of()
 	grep -c "^$1 " <<<"$output" || true  # grep finds none
 }
 
-# flip FILE: changes one byte in its middle.
-flip()
-{
-	local at=$(($(stat -c %s "$1") / 2)) byte
-	byte=$(tail -c +$((at + 1)) "$1" | head -c 1 | od -An -tu1)
-	# shellcheck disable=SC2059 # the format is the byte
-	printf "\\x$(printf %x $((byte ^ 1)))" | dd of="$1" bs=1 seek=$at conv=notrunc status=none
-}
-
 @test "all blobs of all platforms have a line, each once" {
 	local nested
 	small_image v1
