@@ -1,6 +1,7 @@
-/* Files made beneath one root descriptor: what an entry names is made there and nowhere else. A parent is opened by
- * openat2(2) with RESOLVE_IN_ROOT, so links on the way stay inside as they would in the container; metadata is set through
- * descriptors. Knows entries, but no layer rules. */
+/* Files made beneath one root descriptor: what an entry names is made there and nowhere else. Links on the way to a
+ * parent are followed by us, name by name, as the kernel would in the container; the kernel itself is given no path through
+ * a link (openat2(2) with RESOLVE_BENEATH and RESOLVE_NO_SYMLINKS). Metadata is set through descriptors. Knows entries, but
+ * no layer rules. */
 #pragma once
 
 #include "imgtool/layer/entry.h"
