@@ -94,7 +94,7 @@ listen()
 	orun kill "$id" KILL
 	gone() { ! orun state "$id" 2>/dev/null; }
 	wait_for 5 gone
-	"${tmux[@]}" kill-server 2>/dev/null || true
+	"${tmux[@]}" kill-server 2>/dev/null || true  # clean-up: it ends by itself with its last session
 }
 
 @test "control-C in the terminal interrupts the program" {
@@ -108,7 +108,7 @@ listen()
 	wait_for 10 shows ready
 	"${tmux[@]}" send-keys C-c
 	wait_for 5 shows "status 5"
-	"${tmux[@]}" kill-server 2>/dev/null || true
+	"${tmux[@]}" kill-server 2>/dev/null || true  # clean-up: it ends by itself with its last session
 	nothing_left
 }
 

@@ -89,9 +89,10 @@ teardown()
 @test "what a killed process left goes" {
 	overlay_bundle one
 	key=$(printf %064d 1)
-	mkdir -p "$store/layers/$key.new/fs/deep" "$store/layers/$key.dead" "$store/layers/$key-on-lower.new/work/work" \
-		"$store/layers/$key-implied/fs"
-	chmod 0 "$store/layers/$key-on-lower.new/work/work"
+	local workdir=$store/layers/$key-on-lower.new/work
+	mkdir -p "$store/layers/$key.new/fs/deep" "$store/layers/$key.dead" "$workdir"/work "$store/layers/$key-implied/fs"
+	# As the kernel leaves it.
+	chmod 0 "$workdir"/work
 	touch "$store/bundles/x.json.7.tmp" "$store/locks/$key"
 	run -0 imgtool gc
 	equals "$(grep -c '^leftover 0*1: ' <<<"$output")" 2
