@@ -66,8 +66,7 @@ static int layers_name(const struct id_mappings *mappings, char *ret, size_t siz
 	}
 	if (text.failed)
 		return error_errno(err, ENOMEM, "store");
-	if (digest_of("sha256:0000000000000000000000000000000000000000000000000000000000000000",
-		      text.text, text.length, digest, err))
+	if (digest_of(DIGEST_LIKE_SHA256, text.text, text.length, digest, err))
 		return -1;
 	snprintf(ret, size, STORE_LAYERS "-%.16s", strchr(digest, ':') + 1);
 	return 0;
